@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import csv
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+
+import frappe
+
+
+def get_all_translations(lang: str) -> dict[str, str]:
+	if not getattr(frappe.local, "conf", None):
+		return {}
+	return _translations(lang, tuple(frappe.get_installed_apps()))
+
+
+@lru_cache(maxsize=64)
+def _translations(lang: str, apps: tuple[str, ...]) -> dict[str, str]:
+	found: dict[str, str] = {}
+	for app in apps:
+		for code in dict.fromkeys((lang.split("-")[0], lang)):
+			found |= _read(Path(import_module(app).__file__).parent / "translations" / f"{code}.csv")
+	return found
+
+
+def _read(path: Path) -> dict[str, str]:
+	if not path.exists():
+		return {}
+	with path.open(encoding="utf-8", newline="") as file:
+		rows = [row for row in csv.reader(file) if len(row) > 1]
+	return {f"{row[0]}:{row[2]}" if len(row) > 2 and row[2] else row[0]: row[1] for row in rows}

@@ -1,0 +1,232 @@
+"""The session calls that the desk, the console and other programs share."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import creation, diagnosis, gateway, overview, permissions, qr_codes, reasons, states
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
+from xappiens_whatsapp.baileys.models import RemoteSession
+from xappiens_whatsapp.linking import Link
+from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+SESSION = "WhatsApp Session"
+ASK_AGAIN_AFTER = 5
+
+
+def _resolve_session_doc(session_id: str | None, operation: str) -> WhatsAppSession:
+	"""The record that the caller named, by document name or session id; never another one.
+
+	Only a call that names none gets the default session of the settings.
+	"""
+	frappe.has_permission(SESSION, "read", throw=True)
+	if session_id is None:
+		session_id = frappe.get_cached_doc(gateway.SETTINGS).default_session
+	doc = creation.find_record(session_id) if session_id else None
+	if doc is None:
+		asked_for = frappe.bold(frappe.utils.escape_html((session_id or "")[:140]))
+		frappe.throw(_("There is no WhatsApp session {0} on this site.").format(asked_for), frappe.DoesNotExistError)
+	permissions.check(doc, operation)
+	return doc
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def create_session(
+	session_id: str, session_name: str, description: str = "", phone_number: str | None = None
+) -> dict[str, Any]:
+	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
+	frappe.has_permission(SESSION, "create", throw=True)
+	creation.validate_session_id(session_id)
+	creation.validate_session_name(session_name)
+	phone_number = creation.clean_phone_number(phone_number)
+	client = gateway.connect_to_server()
+	link = Link(creation.ensure_record(session_id, session_name, description), client)
+	created = _create(link, phone_number)
+	return _creation_answer(link.doc, qr_codes.inline(link.doc, created))
+
+
+def _create(link: Link, phone_number: str | None) -> RemoteSession:
+	frappe.local.response["session"] = link.doc.name
+	created = creation.create_on_server(link, phone_number)
+	if states.status_of(created) != states.CONNECTED:
+		_connect_new(link)
+	return created
+
+
+def _connect_new(link: Link) -> None:
+	try:
+		return creation.connect(link)
+	except BaileysError as error:
+		failure, server_code = gateway.translate(error), gateway.code_of(error)
+	failure.args = (
+		_("The session was created with the number {0}, but it could not be connected yet.").format(link.doc.session_db_id)
+		+ f" {failure}",
+	)
+	gateway.tell(failure, server_code)
+
+
+def _creation_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None) -> dict[str, Any]:
+	return {
+		"success": True,
+		"session": doc.name,
+		**_identity(doc),
+		"status": doc.status,
+		"qr_available": bool(code),
+		"qr_code": code and code["qr_code"],
+		"expires_at": code and code["expires_at"],
+		"message": _("The session was created. Scan its QR code with the phone."),
+	}
+
+
+def _identity(doc: WhatsAppSession) -> dict[str, Any]:
+	return {"session_id": doc.session_id, "session_db_id": doc.session_db_id or None}
+
+
+def _action_answer(doc: WhatsAppSession, message: str) -> dict[str, Any]:
+	return {"success": True, **_identity(doc), "status": doc.status, "message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def connect_session(session_id: str) -> dict[str, Any]:
+	"""Start linking, or reconnect without a scan where the pairing still holds."""
+	link = Link(_resolve_session_doc(session_id, "connect"))
+	creation.connect(link)
+	return _action_answer(link.doc, _("Connecting. A QR code appears if the phone has to be linked."))
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def restart_session(session_id: str) -> dict[str, Any]:
+	link = Link(_resolve_session_doc(session_id, "restart"))
+	qr_codes.forget(link.doc)
+	link.learn(link.call(link.client.restart))
+	return _action_answer(link.doc, _("Restarting the connection."))
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@gateway.translates_errors
+def get_qr_code(session_id: str) -> dict[str, Any]:
+	"""The code to scan as a PNG data URL, or `ready: False` and the seconds after which to ask again.
+
+	Never connects, restarts or deletes anything.
+	"""
+	doc = _resolve_session_doc(session_id, "qr")
+	if doc.status == states.CONNECTED:
+		return _qr_answer(doc, None)
+	if code := qr_codes.cached(doc):
+		return _qr_answer(doc, code)
+	link = Link(doc)
+	try:
+		code = qr_codes.fetch(link)
+	except NotReadyError as error:
+		return _qr_answer(doc, None, retry_after=max(ASK_AGAIN_AFTER, round(error.retry_after or 0)))
+	return _qr_answer(doc, code)
+
+
+def _qr_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None, retry_after: int | None = None) -> dict[str, Any]:
+	answer = {"success": True, **_identity(doc), "ready": bool(code), "status": doc.status}
+	answer["qr_code"] = answer["qr_code_data_url"] = code and code["qr_code"]
+	answer["expires_at"] = code and code["expires_at"]
+	if retry_after:
+		answer["retry_after"] = retry_after
+	return answer
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@gateway.translates_errors
+def get_session_status(session_id: str | None = None) -> dict[str, Any]:
+	"""Ask the server and store what it says; without an id, about the default session of the settings."""
+	link = Link(_resolve_session_doc(session_id, "status"))
+	try:
+		remote = link.call(link.client.get_status)
+	except NotFoundError:
+		if not link.doc.session_db_id:
+			raise
+		return {"success": True, "data": _status_data(link, None)}
+	link.learn(remote)
+	return {"success": True, "data": _status_data(link, remote)}
+
+
+def _status_data(link: Link, remote: RemoteSession | None) -> dict[str, Any]:
+	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
+	doc = link.doc
+	reason = reasons.reason_of(doc.error_code)
+	return {
+		"id": doc.session_db_id or None,
+		"sessionId": doc.session_id,
+		"status": remote.status if remote else "unknown",
+		"status_frappe": doc.status,
+		"phoneNumber": doc.phone_number or None,
+		"lastActivity": remote and remote.last_activity and qr_codes.isoformat(remote.last_activity),
+		"isConnected": bool(doc.is_connected),
+		"is_connected": bool(doc.is_connected),
+		"hasQR": bool(remote and remote.has_qr),
+		"reason": reason and reason._asdict(),
+		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def disconnect_session(session_id: str) -> dict[str, Any]:
+	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
+	link = Link(_resolve_session_doc(session_id, "disconnect"))
+	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
+		creation.remove_from_server(link)
+		return _action_answer(link.doc, _("Disconnected and removed from the server. Connect links the phone anew."))
+	link.learn(link.call(link.client.disconnect))
+	qr_codes.forget(link.doc)
+	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def delete_session(session_id: str) -> dict[str, Any]:
+	"""Remove the session from the server and then, when that worked, the record."""
+	doc = _resolve_session_doc(session_id, "delete")
+	doc.delete()
+	return {"success": True, "message": _("The session {0} was deleted here and on the server.").format(doc.session_id)}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@gateway.translates_errors
+def list_sessions() -> dict[str, Any]:
+	"""What the server has beside what this site has; reading changes nothing.
+
+	Managers see every session of the key; others only those assigned to them.
+	"""
+	frappe.has_permission(SESSION, "read", throw=True)
+	return {"success": True, "sessions": overview.compare(gateway.connect_to_server())}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def refresh_sessions(session_ids: list[str]) -> dict[str, Any]:
+	"""Bring many records up to date with one pass over the server's list instead of a call for each."""
+	docs = [_resolve_session_doc(session_id, "status") for session_id in session_ids]
+	overview.refresh(docs, gateway.connect_to_server())
+	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def update_session_webhook(
+	session_id: str, webhook_url: str | None = None, webhook_secret: str | None = None
+) -> dict[str, Any]:
+	"""Register where the server calls back; without arguments, this site's own address and secret."""
+	permissions.only_for_managers()
+	link = Link(_resolve_session_doc(session_id, "connect"))
+	url, secret = creation.webhook_target(webhook_url, webhook_secret)
+	link.call(lambda identifier: link.client.update_webhook(identifier, url, secret))
+	return {"success": True, "webhook_url": url}
+
+
+@frappe.whitelist(methods=["POST"])
+def test_connection() -> dict[str, Any]:
+	"""Walk from the settings to the API key and stop at the first cause; a failing check is an answer, not an error."""
+	permissions.only_for_managers()
+	checks = diagnosis.check_connection()
+	return {"success": all(check["ok"] for check in checks), "checks": checks}

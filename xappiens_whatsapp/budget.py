@@ -1,0 +1,72 @@
+"""One request budget per API key for the whole site, counted in Redis, in the server's own fixed windows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import frappe
+from redis.exceptions import RedisError
+
+from xappiens_whatsapp.baileys.errors import RateLimitedError
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.models import RateLimit
+
+WINDOW = 60
+REQUESTS_PER_WINDOW = 30
+BACKGROUND_SHARE = 0.5
+
+
+def spend(key: str, *, background: bool = False) -> None:
+	"""Take one request out of the budget; raises `RateLimitedError` with the seconds to wait when it is used up."""
+	try:
+		spent, limit, reset_at = count(key)
+	except RedisError:
+		return  # without Redis the server itself is the only judge
+	if spent > (limit * BACKGROUND_SHARE if background else limit):
+		raise RateLimitedError("request budget used up", code="OWN_BUDGET", retry_after=max(1.0, reset_at - time.time()))
+
+
+def count(key: str) -> tuple[int, int, float]:
+	"""Requests of the running window with this one, what it allows, and when it ends (epoch seconds)."""
+	limit, reset_at = window_of(key)
+	counter = frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}")
+	spent = frappe.cache.incr(counter)
+	if spent == 1:
+		frappe.cache.expire(counter, 2 * WINDOW)
+	return spent, limit, reset_at
+
+
+def window_of(key: str) -> tuple[int, float]:
+	"""The server's own window where its headers told us one that still runs, else one of ours."""
+	limit, reset_at = frappe.cache.get_value(window_key(key), expires=True) or (REQUESTS_PER_WINDOW, 0)
+	if reset_at <= time.time():
+		reset_at = (time.time() // WINDOW + 1) * WINDOW
+	return limit, reset_at
+
+
+def learn(key: str, rate: RateLimit) -> None:
+	"""Follow the server: its limit and window replace ours; an exhausted window stops everyone until it ends."""
+	if not rate.limit or not rate.reset_at:
+		return
+	try:
+		remember(key, rate)
+	except RedisError:
+		return
+
+
+def remember(key: str, rate: RateLimit) -> None:
+	frappe.cache.set_value(window_key(key), (rate.limit, float(rate.reset_at)), expires_in_sec=15 * WINDOW)
+	counter = frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(rate.reset_at)}")
+	spent = rate.limit - (rate.remaining or 0)
+	if int(frappe.cache.get(counter) or 0) < spent:
+		frappe.cache.set(counter, spent, ex=2 * WINDOW)
+
+
+def window_key(key: str) -> str:
+	return f"whatsapp_budget_window:{fingerprint(key)}"
+
+
+def fingerprint(key: str) -> str:
+	return frappe.utils.sha256_hash(key)[:16]

@@ -1,0 +1,151 @@
+"""The Frappe side of the client: settings become a client, its errors become words for people."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import budget
+from xappiens_whatsapp.baileys import BaileysClient
+from xappiens_whatsapp.baileys.errors import (
+	AuthenticationError,
+	BaileysError,
+	InvalidAddressError,
+	NotFoundError,
+	NotReadyError,
+	RateLimitedError,
+	RejectedError,
+	TimedOutError,
+	UnavailableError,
+)
+from xappiens_whatsapp.exceptions import (
+	GatewayAuthenticationError,
+	GatewayError,
+	GatewayFailed,
+	GatewayRateLimited,
+	GatewayRejected,
+	GatewayUnavailable,
+	SessionMissingOnServer,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SETTINGS = "WhatsApp Settings"
+
+
+def connect_to_server(*, background: bool = False) -> BaileysClient:
+	"""A client for the configured server; `background` work leaves part of the request budget to people."""
+	settings = frappe.get_cached_doc(SETTINGS)
+	settings.check_ready()
+	key = settings.get_api_key()
+	try:
+		return BaileysClient(
+			settings.api_base_url,
+			key,
+			timeout=settings.timeout_seconds,
+			connect_timeout=min(10.0, settings.timeout_seconds),
+			before_request=functools.partial(budget.spend, key, background=background),
+			after_response=functools.partial(budget.learn, key),
+		)
+	except InvalidAddressError:
+		settings.reject_address()
+
+
+def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
+	"""For whitelisted functions: what the client raises leaves as a typed, translated Frappe error.
+
+	Raised outside the `except` block, so that no traceback carries the frames of the HTTP call.
+	"""
+
+	@functools.wraps(function)
+	def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+		try:
+			return function(*args, **kwargs)
+		except BaileysError as error:
+			failure, server_code = translate(error), code_of(error)
+		tell(failure, server_code)
+
+	return wrapper
+
+
+def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
+	"""Raise to the person; `error_code` and `retry_after` stand beside the message in the HTTP answer."""
+	frappe.local.response["error_code"] = server_code or failure.error_code
+	if failure.retry_after:
+		frappe.local.response["retry_after"] = failure.retry_after
+	frappe.throw(str(failure), failure)
+
+
+def code_of(error: BaileysError) -> str:
+	"""The server's own code; the client's words for what happened on the way are in lower case."""
+	return error.code if error.code.isupper() else ""
+
+
+def translate(error: BaileysError) -> GatewayError:
+	"""The error classes of the client and those of the site, one to one."""
+	for kind, build in TRANSLATIONS:
+		if isinstance(error, kind):
+			return build(error)
+	return GatewayFailed(_("The server answered in a way that this app does not understand: {0}").format(words_of(error)))
+
+
+def missing(error: BaileysError) -> GatewayError:
+	return SessionMissingOnServer(
+		_("The server does not know this session. Press Create Session to create it again.")
+	)
+
+
+def key_refused(error: BaileysError) -> GatewayError:
+	return GatewayAuthenticationError(_("The server refused the API key. Check the API key in WhatsApp Settings."))
+
+
+def rate_limited(error: RateLimitedError) -> GatewayError:
+	seconds = max(1, math.ceil(error.retry_after))
+	failure = GatewayRateLimited(_("Too many requests to the server. Try again in {0} seconds.").format(seconds))
+	failure.retry_after = seconds
+	return failure
+
+
+def rejected(error: BaileysError) -> GatewayError:
+	return GatewayRejected(_("The server did not accept the request: {0}").format(words_of(error)))
+
+
+def unavailable(error: UnavailableError) -> GatewayError:
+	failure = GatewayUnavailable(cause_in_words(error.cause).format(address()))
+	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
+	return failure
+
+
+def cause_in_words(cause: str) -> str:
+	words = {
+		"dns": _("The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."),
+		"refused": _("Nothing answers at {0}. Check that the server is running and its address is right."),
+		"tls": _("The connection to {0} is not safe: its certificate was not accepted. Check the server address."),
+		"timeout": _("The server at {0} took too long to answer. Try again in a moment."),
+	}
+	return words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")
+
+
+def address() -> str:
+	return frappe.utils.escape_html(frappe.get_cached_doc(SETTINGS).api_base_url or "")
+
+
+def words_of(error: BaileysError) -> str:
+	"""At most 100 characters of what the server said, safe to show."""
+	return frappe.utils.escape_html(str(error)[:100])
+
+
+TRANSLATIONS: tuple[tuple[type[BaileysError], Callable[..., GatewayError]], ...] = (
+	(NotReadyError, missing),
+	(NotFoundError, missing),
+	(AuthenticationError, key_refused),
+	(RateLimitedError, rate_limited),
+	(RejectedError, rejected),
+	(UnavailableError, unavailable),
+)

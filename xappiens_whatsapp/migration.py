@@ -1,0 +1,68 @@
+"""Takes in what the app of the same name left on a site: sessions stay, secrets move to Password storage."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils.password import get_decrypted_password, set_encrypted_password
+
+SESSION = "WhatsApp Session"
+SETTINGS = "WhatsApp Settings"
+SECRET_FIELDS = ("api_key", "webhook_secret")
+SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
+STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
+
+
+def adopt_predecessor() -> None:
+	"""Harmless where there is nothing to take in, and when it runs again."""
+	for field in SECRET_FIELDS:
+		move_secret(field)
+	remove_obsolete_secrets()
+	remove_versions_with_secrets()
+	clear_stored_qr_codes()
+	reset_unknown_states()
+	frappe.clear_document_cache(SETTINGS, SETTINGS)
+
+
+def move_secret(field: str) -> None:
+	plain = plain_value(field)
+	if not plain or set(plain) == {"*"}:
+		return
+	if not get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False):
+		set_encrypted_password(SETTINGS, SETTINGS, plain, field)
+	frappe.db.sql(
+		"update tabSingles set value = %s where doctype = %s and field = %s", ("*" * len(plain), SETTINGS, field)
+	)
+
+
+def plain_value(field: str) -> str | None:
+	rows = frappe.db.sql("select value from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+	return rows[0][0] if rows else None
+
+
+def remove_obsolete_secrets() -> None:
+	"""Values of fields that no longer exist do no harm, unless they are secrets."""
+	known = {field.fieldname for field in frappe.get_meta(SETTINGS).fields}
+	for (field,) in frappe.db.sql("select field from tabSingles where doctype = %s", (SETTINGS,)):
+		if field not in known and any(word in field.lower() for word in SECRET_WORDS):
+			frappe.db.sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+
+
+def remove_versions_with_secrets() -> None:
+	for row in frappe.get_all("Version", filters={"ref_doctype": SETTINGS}, fields=["name", "data"]):
+		if any(word in (row.data or "").lower() for word in SECRET_WORDS):
+			frappe.db.delete("Version", {"name": row.name})
+
+
+def clear_stored_qr_codes() -> None:
+	"""A code is a credential; the predecessor kept it in columns of the session."""
+	for column in frappe.db.get_table_columns(SESSION):
+		if column.startswith("qr_code"):
+			frappe.db.sql(f"update `tab{SESSION}` set `{column}` = null where `{column}` is not null")
+
+
+def reset_unknown_states() -> None:
+	placeholders = ", ".join(["%s"] * len(STATES))
+	frappe.db.sql(
+		f"update `tab{SESSION}` set status = %s, is_connected = 0 where coalesce(status, '') not in ({placeholders})",
+		("Disconnected", *STATES),
+	)

@@ -1,0 +1,5 @@
+from xappiens_whatsapp.migration import adopt_predecessor
+
+
+def execute() -> None:
+	adopt_predecessor()

@@ -1,0 +1,74 @@
+"""Who may do what: managers everything, assigned users what their role in the session allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe import _
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+SESSION = "WhatsApp Session"
+MANAGER_ROLES = frozenset({"System Manager", "WhatsApp Manager"})
+VIEWER = ("status",)
+AGENT = (*VIEWER, "qr", "connect", "restart")
+MANAGER = (*AGENT, "disconnect", "delete")
+OPERATIONS = {"Viewer": VIEWER, "Agent": AGENT, "Manager": MANAGER}
+READING = frozenset({"read", "select", "print", "report"})
+
+
+def is_manager(user: str | None = None) -> bool:
+	user = user or frappe.session.user
+	return user == "Administrator" or bool(MANAGER_ROLES & set(frappe.get_roles(user)))
+
+
+def rights_in(doc: WhatsAppSession, user: str | None = None) -> tuple[str, ...]:
+	"""The operations of this app that `user` may start on the session."""
+	user = user or frappe.session.user
+	if is_manager(user):
+		return MANAGER
+	if "WhatsApp User" not in frappe.get_roles(user):
+		return ()
+	assigned = [OPERATIONS.get(row.role, ()) for row in doc.get("assigned_users") or [] if row.user == user]
+	return max(assigned, key=len, default=())
+
+
+def check(doc: WhatsAppSession, operation: str) -> None:
+	doc.check_permission("read")
+	if operation not in rights_in(doc):
+		frappe.throw(
+			_("You are not allowed to do this with the session {0}. Ask a WhatsApp Manager.").format(
+				frappe.bold(doc.name)
+			),
+			frappe.PermissionError,
+		)
+
+
+def has_session_permission(doc: WhatsAppSession, ptype: str = "read", user: str | None = None) -> bool:
+	if is_manager(user):
+		return True
+	rights = rights_in(doc, user)
+	if ptype == "delete":
+		return "delete" in rights
+	return ptype in READING and bool(rights)
+
+
+def has_settings_permission(doc: object, ptype: str = "read", user: str | None = None) -> bool:
+	return is_manager(user)
+
+
+def session_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	user = user or frappe.session.user
+	if is_manager(user):
+		return ""
+	return (
+		"`tabWhatsApp Session`.name in (select parent from `tabWhatsApp Session User`"
+		f" where parenttype = 'WhatsApp Session' and user = {frappe.db.escape(user)})"
+	)
+
+
+def only_for_managers() -> None:
+	if not is_manager():
+		frappe.throw(_("Only a WhatsApp Manager or a System Manager may do this."), frappe.PermissionError)

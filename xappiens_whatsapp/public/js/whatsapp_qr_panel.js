@@ -1,0 +1,293 @@
+// The live QR code: rendering and timing, without Frappe, so that the desk dialog and the pairing page share it.
+(() => {
+	const whatsapp = (window.xappiens_whatsapp = window.xappiens_whatsapp || {});
+	whatsapp.live = whatsapp.live || { timers: 0, listeners: 0 };
+
+	const POLL_SECONDS = 5;
+	const CALM_SECONDS = 20;
+	const REALTIME_TRUST_SECONDS = 30;
+	const GIVE_UP_SECONDS = 600;
+	const RETRY_SECONDS = {
+		GatewayUnavailable: 10,
+		GatewayFailed: 10,
+		GatewayRateLimited: 15,
+		GatewayAuthenticationError: 30,
+		SiteUnreachable: 10,
+	};
+
+	/** Timers and listeners of one owner; counted in `live`, released together. */
+	whatsapp.Lifetime = class Lifetime {
+		constructor() {
+			this.timers = new Map();
+			this.removers = [];
+		}
+
+		after(name, seconds, action) {
+			this.cancel(name);
+			const timer = setTimeout(() => {
+				this.cancel(name);
+				action();
+			}, seconds * 1000);
+			this.timers.set(name, timer);
+			whatsapp.live.timers += 1;
+		}
+
+		cancel(name) {
+			if (!this.timers.has(name)) return;
+			clearTimeout(this.timers.get(name));
+			this.timers.delete(name);
+			whatsapp.live.timers -= 1;
+		}
+
+		listen(target, event, handler) {
+			const [add, remove] = target.addEventListener
+				? ["addEventListener", "removeEventListener"]
+				: ["on", "off"];
+			target[add](event, handler);
+			this.removers.push(() => target[remove](event, handler));
+			whatsapp.live.listeners += 1;
+		}
+
+		release() {
+			[...this.timers.keys()].forEach((name) => this.cancel(name));
+			whatsapp.live.listeners -= this.removers.length;
+			this.removers.splice(0).forEach((remove) => remove());
+		}
+	};
+
+	/** An element with attributes and children; text only ever becomes text. */
+	whatsapp.element = (tag, attributes = {}, ...children) => {
+		const element = document.createElement(tag);
+		Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+		element.append(...children);
+		return element;
+	};
+	const { element } = whatsapp;
+
+	/**
+	 * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after}, fetch_status() -> {status, phone_number},
+	 * renew() -> makes the server offer codes again. Each may reject with {exc_type, message, retry_after}.
+	 */
+	whatsapp.QRPanel = class QRPanel {
+		constructor({ container, translate, title, fetch_qr, fetch_status, renew, on_connected, now }) {
+			Object.assign(this, { container, title, fetch_qr, fetch_status, renew, on_connected });
+			this.__ = translate;
+			this.now = now || Date.now;
+			this.lifetime = new whatsapp.Lifetime();
+			this.heard_at = this.status_at = 0;
+			this.render();
+		}
+
+		render() {
+			const { __ } = this;
+			this.image = element("img", {
+				class: "whatsapp-qr-image",
+				alt: __("QR code that links the phone to {0}", [this.title]),
+			});
+			this.cover = element("div", { class: "whatsapp-qr-cover", "aria-hidden": "true" });
+			this.countdown = element("div", { class: "whatsapp-qr-countdown", role: "timer", "aria-live": "off" });
+			this.button = element("button", { type: "button", class: "btn btn-primary btn-sm whatsapp-qr-new" });
+			this.button.textContent = __("New QR");
+			this.message = element("p", { class: "whatsapp-qr-message", role: "status", "aria-live": "polite" });
+			const steps = [
+				__("Open WhatsApp on the phone."),
+				__("Open the menu or the settings and choose Linked devices."),
+				__("Choose Link a device."),
+				__("Point the phone at this code."),
+			].map((step) => element("li", {}, step));
+			const paper = element("div", { class: "whatsapp-qr-paper" }, this.image, this.cover);
+			this.root = element(
+				"div",
+				{ class: "whatsapp-qr" },
+				element("div", { class: "whatsapp-qr-code" }, paper, this.countdown, this.button),
+				element("div", { class: "whatsapp-qr-side" }, element("ol", {}, ...steps), this.message)
+			);
+			this.container.append(this.root);
+			this.show("loading", __("Asking the server for a code."));
+		}
+
+		/** `first` runs before the first look; its failure is shown like any other. */
+		start(first = () => {}) {
+			this.running = true;
+			this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
+			this.lifetime.listen(this.button, "click", () => this.ask_for_new());
+			return this.attempt(first);
+		}
+
+		stop() {
+			this.running = false;
+			this.lifetime.release();
+		}
+
+		/** Something changed: look at once. */
+		nudge() {
+			this.heard_at = this.now();
+			this.status_at = 0;
+			return this.poll();
+		}
+
+		async ask_for_new() {
+			const { __ } = this;
+			this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
+			this.forget_code();
+			this.show("loading", __("Asking the server for another code."));
+			await this.attempt(() => this.renew(this.trouble || this.status));
+		}
+
+		poll() {
+			return this.attempt(() => {});
+		}
+
+		async attempt(first) {
+			if (!this.running) return;
+			if (this.busy) {
+				this.again = true;
+				return;
+			}
+			this.busy = true;
+			this.lifetime.cancel("poll");
+			let wait;
+			try {
+				await first();
+				wait = await this.read();
+			} catch (error) {
+				wait = this.fail(error);
+			}
+			this.busy = false;
+			this.schedule(wait);
+		}
+
+		schedule(wait) {
+			const { __ } = this;
+			if (!this.running || !wait) return;
+			if (this.again) {
+				this.again = false;
+				wait = Math.min(wait, 1);
+			}
+			if (this.now() > this.give_up_at) {
+				this.forget_code();
+				this.show("paused", __("Nobody scanned the code for ten minutes. Press New QR to go on."));
+				return;
+			}
+			this.lifetime.after("poll", wait, () => this.poll());
+		}
+
+		interval() {
+			const heard_lately = this.now() - this.heard_at < REALTIME_TRUST_SECONDS * 1000;
+			return heard_lately || document.hidden ? CALM_SECONDS : POLL_SECONDS;
+		}
+
+		/** One look at the server; returns the seconds until the next, nothing when it is over. */
+		async read() {
+			const code = await this.fetch_qr();
+			if (!this.running) return 0;
+			this.trouble = "";
+			this.status = code.status;
+			const status = await this.read_status(code);
+			if (!this.running) return 0;
+			if (status === "Connected") return this.show_connected();
+			if (code.ready) this.show_code(code);
+			else this.show_waiting();
+			return code.ready ? this.interval() : Math.max(1, code.retry_after || POLL_SECONDS);
+		}
+
+		async read_status(code) {
+			const due = this.now() - this.status_at >= this.interval() * 1000;
+			if (!due && code.status !== "Connected") return this.status;
+			this.status_at = this.now();
+			const answer = await this.fetch_status();
+			this.phone_number = answer.phone_number;
+			this.status = answer.status;
+			return this.status;
+		}
+
+		show_code({ qr_code, expires_at }) {
+			const { __ } = this;
+			if (this.picture === qr_code && this.expires_at === expires_at) return;
+			const changed = this.picture && this.picture !== qr_code;
+			Object.assign(this, { picture: qr_code, expires_at });
+			this.image.src = qr_code;
+			this.show("code", changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone."));
+			this.count_down();
+		}
+
+		count_down() {
+			const { __ } = this;
+			const left = Math.ceil((Date.parse(this.expires_at) - this.now()) / 1000);
+			if (left > 0) {
+				this.countdown.textContent = __("Valid for {0} s", [left]);
+				this.lifetime.after("countdown", 1, () => this.count_down());
+				return;
+			}
+			this.countdown.textContent = __("Expired");
+			this.show("expired", __("This code has expired. Press New QR for another."));
+		}
+
+		forget_code() {
+			this.lifetime.cancel("countdown");
+			this.picture = this.expires_at = null;
+			this.image.removeAttribute("src");
+			this.countdown.textContent = "";
+		}
+
+		show_waiting() {
+			const { __ } = this;
+			if (this.phase === "expired") return;
+			this.forget_code();
+			const idle = ["Disconnected", "Error"].includes(this.status);
+			this.show(
+				idle ? "idle" : "waiting",
+				idle
+					? __("The server has no code for this session yet. If none appears, press New QR.")
+					: __("The server is preparing the code.")
+			);
+		}
+
+		show_connected() {
+			const { __ } = this;
+			const number = this.phone_number ? `+${String(this.phone_number).replace(/^\+/, "")}` : "";
+			this.stop();
+			this.forget_code();
+			this.show("connected", number ? __("Connected with {0}.", [number]) : __("Connected."));
+			this.on_connected({ phone_number: this.phone_number });
+			return 0;
+		}
+
+		/** Shows what went wrong; returns the seconds until another try, nothing where trying again is no use. */
+		fail(error) {
+			const { __ } = this;
+			if (!this.running) return 0;
+			this.trouble = error.exc_type || "Error";
+			const known = RETRY_SECONDS[this.trouble];
+			const wait = known && Math.max(POLL_SECONDS, Math.ceil(error.retry_after || known));
+			const next = wait ? __("Trying again in {0} s.", [wait]) : "";
+			this.forget_code();
+			this.show("trouble", `${error.message} ${next}`.trim(), this.heading(this.trouble));
+			this.root.dataset.trouble = this.trouble;
+			return wait;
+		}
+
+		heading(exc_type) {
+			const { __ } = this;
+			const headings = {
+				SessionMissingOnServer: __("The server does not know this session."),
+				GatewayUnavailable: __("The server cannot be reached."),
+				GatewayAuthenticationError: __("The server refuses the API key."),
+				GatewayRateLimited: __("The server asks us to slow down."),
+				GatewayRejected: __("The server refuses the request."),
+				GatewayFailed: __("The server answered with an error."),
+				PermissionError: __("You are not allowed to see this code."),
+			};
+			return headings[exc_type] || "";
+		}
+
+		show(phase, words, heading = "") {
+			this.phase = this.root.dataset.phase = phase;
+			delete this.root.dataset.trouble;
+			if (this.words !== heading + words) this.message.replaceChildren(element("strong", {}, heading), ` ${words}`);
+			this.words = heading + words;
+			this.button.hidden = !["expired", "idle", "trouble", "paused"].includes(phase);
+			this.image.hidden = !this.picture;
+		}
+	};
+})();

@@ -1,0 +1,107 @@
+// What the desk says about a session: banners, questions, next steps. Plain text; whoever shows it escapes it.
+frappe.provide("xappiens_whatsapp");
+
+(() => {
+	const whatsapp = xappiens_whatsapp;
+	const CHECK_FAILURES = [
+		"GATEWAY_UNAVAILABLE",
+		"GATEWAY_AUTHENTICATION",
+		"GATEWAY_FAILED",
+		"GATEWAY_RATE_LIMITED",
+	];
+
+	/** The server could not be asked, so the state is the last known one. */
+	whatsapp.is_unchecked = (doc) => CHECK_FAILURES.includes(doc.error_code);
+
+	whatsapp.colors = {
+		Connected: "green",
+		Connecting: "blue",
+		"QR Code Required": "orange",
+		Disconnected: "gray",
+		Error: "red",
+	};
+
+	const moment_of = (value) => frappe.format(value, { fieldtype: "Datetime" });
+	const sentence = (...parts) => parts.filter(Boolean).join(" ");
+
+	/** [text, colour] for the head of the form. */
+	whatsapp.session_banner = (doc) => {
+		if (doc.__islocal) return [how_linking_works(), "blue"];
+		if (whatsapp.is_unchecked(doc)) return [unchecked(doc), "orange"];
+		if (!doc.session_db_id) return [not_on_server(doc), "blue"];
+		const banners = { Disconnected, Connecting, "QR Code Required": QRRequired, Connected, Error: InError };
+		return banners[doc.status](doc);
+	};
+
+	const how_linking_works = () =>
+		__("Create the session, then scan the QR code that appears with WhatsApp on the phone.");
+
+	const unchecked = (doc) => {
+		const state = __(doc.status);
+		const since = doc.last_checked
+			? __("Not checked since {0}; last known state: {1}.", [moment_of(doc.last_checked), state])
+			: __("Not checked yet; last known state: {0}.", [state]);
+		return sentence(since, doc.error_message);
+	};
+
+	const not_on_server = (doc) =>
+		sentence(__("This session is not on the server yet."), doc.error_message || __("Press Create Session."));
+
+	const Disconnected = (doc) => {
+		const since = doc.status_since && __("Disconnected since {0}.", [moment_of(doc.status_since)]);
+		return [sentence(since, doc.error_message || __("Press Connect to link the phone.")), "orange"];
+	};
+
+	const Connecting = () => [__("The session is connecting. Press View QR to see the code."), "blue"];
+	const QRRequired = () => [__("Press View QR and scan the QR code with the phone."), "orange"];
+
+	const Connected = (doc) => {
+		const number = whatsapp.phone(doc.phone_number);
+		const since = doc.status_since && moment_of(doc.status_since);
+		if (number && since) return [__("Connected with {0} since {1}.", [number, since]), "green"];
+		return [number ? __("Connected with {0}.", [number]) : __("Connected."), "green"];
+	};
+
+	const InError = (doc) => [
+		sentence(doc.error_message || __("The server reports an error."), __("Press Connect to try again.")),
+		"red",
+	];
+
+	/** One line for the alert after asking for the state; `data` is what the API answered. */
+	whatsapp.status_words = (data) => {
+		const next_steps = {
+			Disconnected: __("Press Connect to link the phone."),
+			Connecting: __("Press View QR to see the code."),
+			"QR Code Required": __("Press View QR and scan the QR code with the phone."),
+			Connected: __("The phone is linked."),
+			Error: __("Press Connect to try again."),
+		};
+		return sentence(`${__(data.status_frappe)}.`, next_steps[data.status_frappe]);
+	};
+
+	/** [question, lines]: what happens to phone, server and record. */
+	whatsapp.disconnect_question = (doc) => {
+		const keeps = doc.__onload && doc.__onload.disconnect_mode === "Keep on the server";
+		const lines = keeps
+			? [
+					__("Phone: it stays paired with this session."),
+					__("Server: it closes the connection and keeps the session."),
+					__("Record: it stays here, and Connect works without a new scan."),
+			  ]
+			: [
+					__("Phone: it is unlinked and has to scan a QR code again."),
+					__("Server: it deletes the session."),
+					__("Record: it stays here, and Connect makes a new session on the server."),
+			  ];
+		return [__("Disconnect {0}?", [doc.session_name]), lines];
+	};
+
+	whatsapp.delete_question = (doc) => [
+		__("Delete {0}?", [doc.session_name]),
+		[
+			__("Phone: it is unlinked and has to scan a QR code again."),
+			__("Server: it deletes the session."),
+			__("Record: it is deleted here and cannot be brought back."),
+		],
+	];
+})();

@@ -1,0 +1,68 @@
+"""One cached code per session for all its viewers, kept no longer than the server lets it live."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, TypedDict
+
+import frappe
+
+from xappiens_whatsapp.baileys.models import QRCode, RemoteSession
+from xappiens_whatsapp.baileys.qr import to_data_url
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.linking import Link
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+
+ASSUMED_LIFETIME = timedelta(seconds=60)
+
+
+class CachedCode(TypedDict):
+	qr_code: str
+	expires_at: str
+
+
+def cached(doc: WhatsAppSession) -> CachedCode | None:
+	code = frappe.cache.get_value(key_of(doc), expires=True)
+	return code if code and seconds_left(code["expires_at"]) > 0 else None
+
+
+def store(doc: WhatsAppSession, code: QRCode) -> CachedCode:
+	entry = CachedCode(qr_code=code.data_url, expires_at=isoformat(code.expires_at))
+	if (seconds := seconds_left(entry["expires_at"])) > 0:
+		frappe.cache.set_value(key_of(doc), entry, expires_in_sec=seconds)
+	return entry
+
+
+def forget(doc: WhatsAppSession) -> None:
+	frappe.cache.delete_value(key_of(doc))
+
+
+def key_of(doc: WhatsAppSession) -> str:
+	"""The number is part of the key, so a code of a deleted session never serves its successor."""
+	return f"whatsapp_qr:{doc.name}:{doc.session_db_id or 0}"
+
+
+def seconds_left(expires_at: str) -> int:
+	remaining = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - datetime.now(timezone.utc)
+	return int(remaining.total_seconds())
+
+
+def isoformat(moment: datetime) -> str:
+	return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def fetch(link: Link) -> CachedCode:
+	"""Ask the server; raises `NotReadyError` while there is no code yet."""
+	code = link.call(link.client.get_qr)
+	link.learn(RemoteSession(session_id=link.doc.session_id, status="qr_code"))
+	return store(link.doc, code)
+
+
+def inline(doc: WhatsAppSession, created: RemoteSession) -> CachedCode | None:
+	"""The code that some servers hand out with the answer to a create."""
+	if not created.qr_code:
+		return None
+	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + ASSUMED_LIFETIME
+	return store(doc, QRCode(to_data_url(created.qr_code), expires_at, created.status))

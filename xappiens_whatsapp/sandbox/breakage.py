@@ -1,0 +1,110 @@
+"""Carries out the faults that spoil an answer on its way to the client."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from .answers import DEFAULT_ERRORS, Answer, Refusal, failure
+from .faults import Fault
+from .limits import exhausted_headers
+
+HTML_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body><center><h1>{0}</h1></center></body>\r\n</html>\r\n"
+HTML_TITLES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+MEGABYTE = b" " * 1_000_000
+OTHER_SESSION = {"id": 1, "sessionId": "otra_sesion_0001"}
+
+
+def response_of(answer: Answer) -> Response:
+	mimetype = None if answer.status == 204 else "application/json"
+	return Response(answer.encoded(), answer.status, answer.headers, mimetype=mimetype)
+
+
+def replacement(fault: Fault, request: Request, now: float, limit: int) -> Response:
+	details = fault.details
+	if fault.kind == "http":
+		return response_of(_http_error(details, now))
+	if fault.kind == "rate_limit":
+		return response_of(_too_many_requests(details, now, limit))
+	if fault.kind == "html":
+		return _html_page(int(details.get("status", 502)))
+	if fault.kind == "redirect":
+		location = details.get("location", "http://elsewhere.example/")
+		return Response("", int(details.get("status", 302)), {"Location": location})
+	if fault.kind == "huge":
+		return _huge(int(details.get("megabytes", 10)))
+	if fault.kind == "reset":
+		reset(request)
+	return Response(str(details.get("text", "esto no es JSON")), 200, mimetype="application/json")
+
+
+def _http_error(details: dict[str, Any], now: float) -> Answer:
+	status = int(details.get("status", 500))
+	refusal = Refusal(status, details.get("code", ""), details.get("error", ""), details=details.get("details"))
+	return failure(refusal, now, text_key=details.get("text_key", "error"))
+
+
+def _too_many_requests(details: dict[str, Any], now: float, limit: int) -> Answer:
+	answer = failure(Refusal(429), now)
+	answer.headers = exhausted_headers(limit, float(details.get("reset", 30)), now)
+	if "retry_after" in details:
+		answer.headers["Retry-After"] = str(details["retry_after"])
+	return answer
+
+
+def _html_page(status: int) -> Response:
+	title = HTML_TITLES.get(status) or f"{status} {DEFAULT_ERRORS.get(status, ('', 'Error'))[1]}"
+	return Response(HTML_PAGE.format(title), status, mimetype="text/html")
+
+
+def _huge(megabytes: int) -> Response:
+	start, end = b'{"success": true, "data": {}', b"}"
+	length = len(start) + megabytes * len(MEGABYTE) + len(end)
+	chunks = (start, *[MEGABYTE] * megabytes, end)
+	return Response(iter(chunks), 200, {"Content-Length": str(length)}, mimetype="application/json")
+
+
+def reset(request: Request) -> None:
+	"""Close the connection so that the client's kernel sees RST instead of an orderly end."""
+	connection = request.environ["werkzeug.socket"]
+	connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+	os.close(connection.detach())
+	raise ConnectionResetError("reset by a fault of the sandbox")
+
+
+def altered(fault: Fault, response: Response) -> Response:
+	if fault.kind == "truncated":
+		response.set_data(_half(response))
+	elif fault.kind == "cut":
+		_cut(response)
+	return response
+
+
+def _half(response: Response) -> bytes:
+	body = response.get_data()
+	return body[: len(body) // 2]
+
+
+def _cut(response: Response) -> None:
+	length = len(response.get_data())
+	response.response = _then_gone(_half(response))
+	response.headers["Content-Length"] = str(length)
+
+
+def _then_gone(body: bytes) -> Iterator[bytes]:
+	yield body
+	raise ConnectionAbortedError("cut by a fault of the sandbox")
+
+
+def of_another_session(value: Any) -> Any:
+	"""The same answer with every identifier replaced."""
+	if isinstance(value, list):
+		return [of_another_session(entry) for entry in value]
+	if not isinstance(value, dict):
+		return value
+	return {key: OTHER_SESSION.get(key, of_another_session(entry)) for key, entry in value.items()}

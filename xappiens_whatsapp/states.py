@@ -1,0 +1,149 @@
+"""The server's words, our states, and what a record learns from an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
+
+from xappiens_whatsapp import alerts, realtime, reasons
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.models import RemoteSession
+	from xappiens_whatsapp.exceptions import GatewayError
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+DISCONNECTED = "Disconnected"
+CONNECTING = "Connecting"
+QR_REQUIRED = "QR Code Required"
+CONNECTED = "Connected"
+ERROR = "Error"
+STATUS_OF_WORD = {
+	"connected": CONNECTED,
+	"connecting": CONNECTING,
+	"qr_code": QR_REQUIRED,
+	"qr": QR_REQUIRED,
+	"pending": QR_REQUIRED,
+	"disconnected": DISCONNECTED,
+	"error": ERROR,
+	"rate_limited": ERROR,
+	"timeout": ERROR,
+}
+UNKNOWN_STATUS = "UNKNOWN_STATUS"
+OUT_OF_STEP = "OUT_OF_STEP"
+CHECK_NOTED_EVERY = timedelta(seconds=60)
+
+
+def status_of(remote: RemoteSession) -> str | None:
+	"""The state for an answer; None for a word that is not in the contract."""
+	status = STATUS_OF_WORD.get(remote.status.strip().lower())
+	if status == CONNECTED and remote.is_connected is False:
+		return DISCONNECTED
+	return status
+
+
+def learn(doc: WhatsAppSession, remote: RemoteSession, observed_at: datetime | None = None) -> None:
+	"""Store what an answer says that the record does not know yet; `observed_at` is when it was asked for.
+
+	An answer older than the newest one already stored is left out, so that a slow poll cannot undo a webhook.
+	"""
+	observed_at = observed_at or now_datetime()
+	changes = changes_from(doc, remote)
+	if not changes and not is_check_due(doc, observed_at):
+		return
+	if changes.get("error_code") in (UNKNOWN_STATUS, OUT_OF_STEP):
+		frappe.log_error(title="WhatsApp session out of step", message=f"{doc.name}: {changes['error_message']}")
+	store(doc, {**changes, "last_checked": observed_at}, observed_at)
+
+
+def changes_from(doc: WhatsAppSession, remote: RemoteSession) -> dict[str, object]:
+	learned = {**facts_of(remote), **state_of(doc, remote)}
+	return {field: value for field, value in learned.items() if differs(doc.get(field), value)}
+
+
+def facts_of(remote: RemoteSession) -> dict[str, object]:
+	facts = {
+		"session_db_id": remote.id,
+		"phone_number": remote.phone_number,
+		"last_seen": remote.last_activity and to_site_time(remote.last_activity),
+	}
+	return {field: value for field, value in facts.items() if value}
+
+
+def state_of(doc: WhatsAppSession, remote: RemoteSession) -> dict[str, object]:
+	status = status_of(remote)
+	if status is None:
+		return problem(UNKNOWN_STATUS, remote.status[:100])
+	return {"status": status, "is_connected": int(status == CONNECTED), **problem_of(doc, remote, status)}
+
+
+def problem_of(doc: WhatsAppSession, remote: RemoteSession, status: str) -> dict[str, object]:
+	if status == ERROR:
+		return problem(remote.disconnect_code or remote.status.strip().upper())
+	if status != DISCONNECTED:
+		return problem("")
+	if remote.disconnect_code:
+		return problem(remote.disconnect_code)
+	if remote.status.strip().lower() == "connected":
+		return problem(OUT_OF_STEP)
+	return {} if keeps_reason(doc) else problem("")
+
+
+def keeps_reason(doc: WhatsAppSession) -> bool:
+	"""A reason that only the webhook told stays while the session stays disconnected."""
+	return doc.status == DISCONNECTED and doc.error_code not in (*reasons.CHECK_FAILURES, OUT_OF_STEP, UNKNOWN_STATUS)
+
+
+def problem(code: str, detail: str = "") -> dict[str, object]:
+	return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
+
+
+def differs(known: object, learned: object) -> bool:
+	if isinstance(learned, datetime):
+		return get_datetime(known) != learned if known else True
+	return (known or "") != (learned or "")
+
+
+def is_check_due(doc: WhatsAppSession, observed_at: datetime) -> bool:
+	return not doc.last_checked or observed_at - get_datetime(doc.last_checked) >= CHECK_NOTED_EVERY
+
+
+def note_failure(doc: WhatsAppSession, failure: GatewayError) -> None:
+	"""The record keeps its last known state and says why it could not be checked."""
+	changes = {"error_code": failure.error_code, "error_message": str(failure)}
+	if doc.error_code != changes["error_code"]:
+		store(doc, changes)
+
+
+def note_missing(doc: WhatsAppSession) -> None:
+	"""The server has no such session: the stale number goes, so that creating it again is what comes next."""
+	changes = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0}
+	store(doc, {**changes, **problem("SESSION_MISSING_ON_SERVER")})
+
+
+def store(doc: WhatsAppSession, changes: dict[str, object], observed_at: datetime | None = None) -> None:
+	"""Write at once and for good: what happened on the server does not roll back with our request."""
+	current = frappe.db.get_value(doc.doctype, doc.name, ["status", "last_checked", "down_since"], as_dict=True, for_update=True)
+	if current is None or is_outdated(current, observed_at):
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends the lock taken above
+		return
+	changes = {**changes, **since(current, changes)}
+	doc.db_set(changes, update_modified=False)
+	realtime.publish_session(doc)
+	alerts.announce_change(doc, before=current)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the server's answer must survive a later failure
+
+
+def is_outdated(current: frappe._dict, observed_at: datetime | None) -> bool:
+	return bool(observed_at and current.last_checked and get_datetime(current.last_checked) > observed_at)
+
+
+def since(current: frappe._dict, changes: dict[str, object]) -> dict[str, object]:
+	status = changes.get("status")
+	return {"status_since": now_datetime()} if status and status != current.status else {}
+
+
+def to_site_time(moment: datetime) -> datetime:
+	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)

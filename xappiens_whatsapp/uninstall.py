@@ -1,0 +1,37 @@
+"""What Frappe leaves behind when it drops an app's DocTypes."""
+
+from __future__ import annotations
+
+import frappe
+
+from xappiens_whatsapp.install import OUR_DOCTYPES
+
+ROLES = ("WhatsApp Manager", "WhatsApp User")
+
+
+def before_uninstall() -> None:
+	for doctype in OUR_DOCTYPES:
+		frappe.db.delete("__Auth", {"doctype": doctype})
+		frappe.db.delete("Version", {"ref_doctype": doctype})
+		frappe.db.delete("Custom Field", {"dt": doctype})
+		frappe.db.delete("Property Setter", {"doc_type": doctype})
+		frappe.db.delete("Custom DocPerm", {"parent": doctype})
+		frappe.db.delete("Notification Log", {"document_type": doctype})
+		frappe.db.delete("DocShare", {"share_doctype": doctype})
+
+
+def after_uninstall() -> None:
+	"""Our roles go, unless another app or the site itself uses them."""
+	for role in ROLES:
+		if not is_used_by_others(role):
+			frappe.db.delete("Has Role", {"role": role})
+			frappe.delete_doc("Role", role, ignore_missing=True, force=True)
+	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
+
+
+def is_used_by_others(role: str) -> bool:
+	return any(
+		frappe.db.exists(doctype, {"role": role, "parent": ("not in", OUR_DOCTYPES)})
+		for doctype in ("DocPerm", "Custom DocPerm")
+	)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cint, get_url, now_datetime
+
+from xappiens_whatsapp import permissions
+from xappiens_whatsapp.baileys.addresses import normalise_base_url
+from xappiens_whatsapp.baileys.errors import InvalidAddressError
+
+WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
+SECRET_LENGTH = 48
+LONGEST_TIMEOUT = 120
+DEFAULT_TIMEOUT = 30
+DELETE_ON_SERVER = "Delete on the server"
+
+
+class WhatsAppSettings(Document):
+	def validate(self) -> None:
+		permissions.only_for_managers()
+		self.validate_address()
+		self.validate_timeout()
+		self.ensure_webhook_secret()
+
+	def validate_address(self) -> None:
+		self.api_base_url = (self.api_base_url or "").strip()
+		if not self.api_base_url:
+			return
+		try:
+			normalise_base_url(self.api_base_url)
+		except InvalidAddressError:
+			self.reject_address()
+
+	def reject_address(self) -> None:
+		frappe.throw(
+			_(
+				"The server address {0} cannot be used. It must begin with https:// and name a host,"
+				" such as https://api.example.com. Correct it in WhatsApp Settings."
+			).format(frappe.bold(frappe.utils.escape_html(self.api_base_url)))
+		)
+
+	def validate_timeout(self) -> None:
+		if not 0 <= cint(self.api_timeout) <= LONGEST_TIMEOUT:
+			frappe.throw(_("The timeout must lie between 1 and {0} seconds.").format(LONGEST_TIMEOUT))
+
+	def ensure_webhook_secret(self) -> None:
+		if not self.get_password("webhook_secret", raise_exception=False) and not self.webhook_secret:
+			self.webhook_secret = frappe.generate_hash(length=SECRET_LENGTH)
+
+	def onload(self) -> None:
+		permissions.only_for_managers()
+
+	@property
+	def webhook_url(self) -> str:
+		return get_url(WEBHOOK_METHOD)
+
+	@property
+	def timeout_seconds(self) -> float:
+		return float(cint(self.api_timeout) or DEFAULT_TIMEOUT)
+
+	@property
+	def deletes_on_disconnect(self) -> bool:
+		return (self.disconnect_mode or DELETE_ON_SERVER) == DELETE_ON_SERVER
+
+	def get_api_key(self) -> str:
+		return self.get_password("api_key", raise_exception=False) or ""
+
+	def check_ready(self) -> None:
+		if missing := self.what_is_missing():
+			frappe.throw(missing)
+
+	def what_is_missing(self) -> str:
+		"""Whatever keeps every call from going out, said with the place to set it right; "" when nothing does."""
+		if not self.enabled:
+			return _("WhatsApp is switched off on this site. Tick Enabled in WhatsApp Settings.")
+		if not (self.api_base_url or "").strip():
+			return _("The server address is missing. Enter it in WhatsApp Settings.")
+		if not self.get_api_key():
+			return _("The API key is missing. Enter it in WhatsApp Settings.")
+		return ""
+
+	def rotate_webhook_secret(self) -> None:
+		"""The old secret stays valid for ten minutes, for calls that the server signed before it learned the new one."""
+		self.previous_webhook_secret = self.get_password("webhook_secret", raise_exception=False) or ""
+		self.webhook_secret = frappe.generate_hash(length=SECRET_LENGTH)
+		self.webhook_secret_rotated_on = now_datetime()
+		self.save()
