@@ -28,10 +28,7 @@ R = TypeVar("R")
 Identifier = int | str
 
 CANNOT_BE_CHECKED = (UnavailableError, AuthenticationError, ServerError)
-
-
-class WrongSessionError(ServerError):
-	"""The answer names another session than the one asked for."""
+WRONG_SESSION = "wrong_session"
 
 
 class Link:
@@ -51,7 +48,7 @@ class Link:
 			identifier = self.identifier()
 			try:
 				return self.ask(operation, identifier)
-			except (NotFoundError, NotReadyError, WrongSessionError) as error:
+			except (NotFoundError, NotReadyError, ServerError) as error:
 				mismatch = error
 			if not leads_elsewhere(mismatch) or (current := self.find()) == identifier:
 				raise mismatch
@@ -61,7 +58,7 @@ class Link:
 		self.asked_at = now_datetime()
 		answer = operation(identifier)
 		if getattr(answer, "session_id", "") not in ("", self.doc.session_id):
-			raise WrongSessionError("the answer is about another session", code="WRONG_SESSION")
+			raise ServerError("The server answered for another session", code=WRONG_SESSION)
 		return answer
 
 	def identifier(self) -> Identifier:
@@ -98,4 +95,4 @@ def noting_failures(doc: WhatsAppSession) -> Iterator[None]:
 
 
 def leads_elsewhere(error: BaileysError) -> bool:
-	return isinstance(error, WrongSessionError) or error.status == 404
+	return error.code == WRONG_SESSION or error.status == 404

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from types import TracebackType
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 current = threading.local()
 
@@ -19,7 +21,7 @@ class Deadline:
 	def __init__(self, seconds: float) -> None:
 		self.expired = False
 		self._lock = threading.Lock()
-		self._sockets: list[socket.socket] = []
+		self._twins: list[socket.socket] = []
 		self._timer = threading.Timer(max(seconds, 0.0), self._expire)
 		self._timer.daemon = True
 
@@ -33,18 +35,24 @@ class Deadline:
 	) -> None:
 		self._timer.cancel()
 		current.deadline = None
+		with self._lock:
+			for twin in self._twins:
+				twin.close()
+			self._twins.clear()
 
 	def watch(self, connected: socket.socket) -> None:
+		"""By a duplicate: it stays valid while TLS takes the socket over and when the connection lets go of it."""
+		twin = socket.socket(fileno=os.dup(connected.fileno()))
 		with self._lock:
-			self._sockets.append(connected)
+			self._twins.append(twin)
 			if self.expired:
-				shut_down(connected)
+				shut_down(twin)
 
 	def _expire(self) -> None:
 		with self._lock:
 			self.expired = True
-			for connected in self._sockets:
-				shut_down(connected)
+			for twin in self._twins:
+				shut_down(twin)
 
 
 def shut_down(connected: socket.socket) -> None:
@@ -55,37 +63,32 @@ def shut_down(connected: socket.socket) -> None:
 
 
 class Watched:
-	"""Mixed into a connection: keeps a duplicate of the socket, which stays valid while TLS takes the first over."""
+	"""Mixed into a connection: shows its socket to the deadline of the request at hand."""
 
-	twin: socket.socket | None = None
+	sock: socket.socket | None
 
 	def _new_conn(self) -> socket.socket:
-		connected = super()._new_conn()  # type: ignore[misc]
-		self.twin = connected.dup()
-		self.watch()
+		connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+		watch(connected)
 		return connected
 
 	def putrequest(self, *args: object, **kwargs: object) -> None:
-		self.watch()
+		if self.sock:
+			watch(self.sock)
 		super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
-	def close(self) -> None:
-		super().close()  # type: ignore[misc]
-		if self.twin:
-			self.twin.close()
-			self.twin = None
 
-	def watch(self) -> None:
-		deadline = getattr(current, "deadline", None)
-		if deadline and self.twin:
-			deadline.watch(self.twin)
+def watch(connected: socket.socket) -> None:
+	deadline = getattr(current, "deadline", None)
+	if deadline:
+		deadline.watch(connected)
 
 
-class WatchedHTTPConnection(Watched, HTTPConnectionPool.ConnectionCls):  # type: ignore[misc]
+class WatchedHTTPConnection(Watched, HTTPConnection):
 	pass
 
 
-class WatchedHTTPSConnection(Watched, HTTPSConnectionPool.ConnectionCls):  # type: ignore[misc]
+class WatchedHTTPSConnection(Watched, HTTPSConnection):
 	pass
 
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from .errors import (
 	AuthenticationError,
@@ -20,6 +19,7 @@ from .parsing import parse_text
 from .ratelimits import WINDOW, stated_wait
 
 LONGEST_WORDS = 100
+LONGEST_RAW = 2000
 MOST_DETAILS = 20
 ALREADY_EXISTS = re.compile(r"already (exists|in use|registered|taken)|ya (existe|está en uso)|duplica", re.I)
 MARKUP = re.compile(r"<[a-z!/?]", re.I)
@@ -65,7 +65,7 @@ def read_reply(method: str, status: int, headers: Mapping[str, str], body: bytes
 	"""`body` is None where it was too large to be read."""
 	if body is None:
 		return Reply(method, status, headers, None, oversize=True)
-	if not body.strip() and 200 <= status < 300 and (status == 204 or method != "GET"):
+	if status == 204 or (method != "GET" and 200 <= status < 300 and headers.get("Content-Length") == "0"):
 		return Reply(method, status, headers, {"success": True})
 	payload = decode(body)
 	return Reply(method, status, headers, payload, words=words_of(payload, body))
@@ -82,13 +82,15 @@ def decode(body: bytes) -> Mapping[str, Any] | None:
 def words_of(payload: Mapping[str, Any] | None, body: bytes) -> str:
 	"""What the server said, for people: never markup, never more than one line."""
 	if payload is None:
-		return plain(body[:2000].decode("utf-8", "replace"))
+		return (
+			"" if body.lstrip()[:1] in (b"{", b"[") else plain(body[:LONGEST_RAW].decode("utf-8", "replace"))
+		)
 	candidates = (payload.get("error"), payload.get("message"), details_text(payload.get("details")))
 	return next((words for words in map(plain, candidates) if words), "")
 
 
 def plain(value: object) -> str:
-	text = parse_text(value, longest=2000)
+	text = parse_text(value, longest=LONGEST_RAW)
 	return "" if MARKUP.search(text) else text
 
 
@@ -102,7 +104,7 @@ def details_of(details: object) -> dict[str, str]:
 	if not isinstance(details, Mapping):
 		return {}
 	pairs = list(details.items())[:MOST_DETAILS]
-	return {parse_text(name, LONGEST_WORDS): plain(reason)[:LONGEST_WORDS] for name, reason in pairs}
+	return {plain(name): plain(reason) for name, reason in pairs}
 
 
 def failure_of(reply: Reply, redact: Redact) -> BaileysError | None:
@@ -110,7 +112,7 @@ def failure_of(reply: Reply, redact: Redact) -> BaileysError | None:
 	if reply.oversize:
 		return ServerError("The answer is too large", code="oversize", status=reply.status)
 	if 300 <= reply.status < 400:
-		return redirected(reply)
+		return redirected(reply, redact)
 	if is_foreign(reply):
 		return foreign(reply, redact)
 	if reply.succeeded and reply.payload and reply.payload.get("success") is True:
@@ -127,10 +129,10 @@ def is_foreign(reply: Reply) -> bool:
 	return reply.status == 404 and reply.payload.get("success") is not False and not reply.payload.get("code")
 
 
-def redirected(reply: Reply) -> BaileysError:
-	target = urlsplit(parse_text(reply.headers.get("Location"), longest=2000))
-	where = f" to {target.scheme}://{target.netloc.rpartition('@')[2]}"[:LONGEST_WORDS] if target.netloc else ""
-	message = f"The server redirects{where}; redirects are not followed, set the final address"
+def redirected(reply: Reply, redact: Redact) -> BaileysError:
+	origin = re.match(r"(https?://)(?:[^/?#]*@)?([^/?#@]+)", parse_text(reply.headers.get("Location")))
+	target = redact(origin[1] + origin[2])[:50] if origin else "another address"
+	message = f"The server redirects to {target}; redirects are not followed"
 	return ServerError(message, code="redirect", status=reply.status)
 
 
@@ -143,14 +145,15 @@ def foreign(reply: Reply, redact: Redact) -> BaileysError:
 
 def refused(reply: Reply, redact: Redact) -> BaileysError:
 	payload = reply.payload or {}
-	code = redact(parse_text(payload.get("code"), longest=64))
+	code = redact(plain(payload.get("code")))[:LONGEST_WORDS]
 	kind = error_class(reply.status, code, reply.words)
 	message = redact(reply.words)[:LONGEST_WORDS] or f"HTTP {reply.status} without an explanation"
 	if issubclass(kind, RateLimitedError):
 		wait = stated_wait(reply.headers)
 		return kind(message, code=code, status=reply.status, retry_after=WINDOW if wait is None else wait)
 	if issubclass(kind, RejectedError):
-		details = {redact(name): redact(reason) for name, reason in details_of(payload.get("details")).items()}
+		pairs = details_of(payload.get("details")).items()
+		details = {redact(name)[:LONGEST_WORDS]: redact(reason)[:LONGEST_WORDS] for name, reason in pairs}
 		return kind(message, code=code, status=reply.status, details=details)
 	return kind(message, code=code, status=reply.status)
 

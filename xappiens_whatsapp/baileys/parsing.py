@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
+from unicodedata import category
 
 from .models import RemoteSession, SessionPage
 
 LARGEST_ID = 2**63 - 1
 LONGEST_WORD = 100
 LONGEST_TEXT = 255
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 FIRST_MILLISECONDS = 100_000_000_000
 USER_JID = re.compile(r"(?P<user>[^@:]*)(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)")
 DROP_KEYS = ("disconnectCode", "disconnectReason", "statusCode", "reason")
@@ -25,15 +27,19 @@ def parse_id(value: object) -> int | None:
 
 
 def parse_count(value: object) -> int | None:
-	return 0 if value == 0 and not isinstance(value, bool) else parse_id(value)
+	"""As an id, and zero."""
+	if isinstance(value, str) and re.fullmatch(r"0+", value.strip()):
+		return 0
+	return 0 if type(value) is int and value == 0 else parse_id(value)
 
 
 def parse_text(value: object, longest: int = LONGEST_TEXT) -> str:
 	"""One line without control characters; anything but text and whole numbers is empty."""
 	if isinstance(value, bool) or not isinstance(value, str | int):
 		return ""
-	text = str(value) if isinstance(value, str) else f"{value:d}" if abs(value) <= LARGEST_ID else ""
-	visible = "".join(character if character.isprintable() else " " for character in text)
+	if isinstance(value, int):
+		return str(value) if abs(value) <= LARGEST_ID else ""
+	visible = "".join(" " if category(character) in UNPRINTABLE else character for character in value)
 	return " ".join(visible.split())[:longest].rstrip()
 
 
@@ -152,6 +158,10 @@ def page_counts(payload: Mapping[str, Any]) -> dict[str, Any]:
 	for place in places:
 		if isinstance(place, Mapping):
 			counts |= {key: place[key] for key in ("page", "pages", "total", "limit") if key in place}
-	if "pages" not in counts and parse_count(counts.get("total")) is not None and parse_id(counts.get("limit")):
+	if (
+		"pages" not in counts
+		and parse_count(counts.get("total")) is not None
+		and parse_id(counts.get("limit"))
+	):
 		counts["pages"] = -(-int(counts["total"]) // int(counts["limit"]))
 	return counts

@@ -10,6 +10,7 @@ from .parsing import parse_count
 WINDOW = 60.0
 LONGEST_WAIT = 3600.0
 TOLERATED_SKEW = 5.0
+EARLIEST_EPOCH = 1_000_000_000
 
 
 def read_rate_limit(headers: Mapping[str, str]) -> RateLimit:
@@ -32,16 +33,16 @@ def read_rate_limit(headers: Mapping[str, str]) -> RateLimit:
 def moment_of_reset(headers: Mapping[str, str]) -> float | None:
 	"""`X-RateLimit-Reset` is on the server's clock; a `Date` that differs from ours corrects it."""
 	reset = parse_count(headers.get("X-RateLimit-Reset"))
-	if reset is None:
-		return None
+	if reset is None or reset < EARLIEST_EPOCH:
+		return moment_after(reset)
 	sent = seconds_of_date(headers.get("Date"))
 	skew = time.time() - sent if sent is not None else 0.0
 	moment = reset + (skew if abs(skew) > TOLERATED_SKEW else 0.0)
 	return min(moment, time.time() + LONGEST_WAIT)
 
 
-def moment_after(text: str | None) -> float | None:
-	seconds = parse_count(text)
+def moment_after(value: object) -> float | None:
+	seconds = parse_count(value)
 	return None if seconds is None else time.time() + min(seconds, LONGEST_WAIT)
 
 

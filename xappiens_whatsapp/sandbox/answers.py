@@ -13,6 +13,7 @@ DEFAULT_ERRORS = {
 	403: ("AUTHORIZATION_FAILED", "No autorizado"),
 	404: ("SESSION_NOT_FOUND", "Sesión no encontrada"),
 	409: ("", "Session already exists"),
+	413: ("PAYLOAD_TOO_LARGE", "Cuerpo demasiado grande"),
 	422: ("VALIDATION_ERROR", "Datos de entrada inválidos"),
 	429: ("RATE_LIMIT_EXCEEDED", "Demasiadas solicitudes"),
 	500: ("INTERNAL_ERROR", "Error interno del servidor"),

@@ -14,8 +14,14 @@ from .answers import DEFAULT_ERRORS, Answer, Refusal, failure
 from .faults import Fault
 from .limits import exhausted_headers
 
-HTML_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body><center><h1>{0}</h1></center></body>\r\n</html>\r\n"
-HTML_TITLES = {502: "502 Bad Gateway", 503: "503 Service Temporarily Unavailable", 504: "504 Gateway Time-out"}
+HTML_PAGE = (
+	"<html>\r\n<head><title>{0}</title></head>\r\n<body><center><h1>{0}</h1></center></body>\r\n</html>\r\n"
+)
+HTML_TITLES = {
+	502: "502 Bad Gateway",
+	503: "503 Service Temporarily Unavailable",
+	504: "504 Gateway Time-out",
+}
 MEGABYTE = b" " * 1_000_000
 OTHER_SESSION = {"id": 1, "sessionId": "otra_sesion_0001"}
 
@@ -45,7 +51,9 @@ def replacement(fault: Fault, request: Request, now: float, limit: int) -> Respo
 
 def _http_error(details: dict[str, Any], now: float) -> Answer:
 	status = int(details.get("status", 500))
-	refusal = Refusal(status, details.get("code", ""), details.get("error", ""), details=details.get("details"))
+	refusal = Refusal(
+		status, details.get("code", ""), details.get("error", ""), details=details.get("details")
+	)
 	return failure(refusal, now, text_key=details.get("text_key", "error"))
 
 

@@ -8,7 +8,18 @@ from typing import Any
 
 from .shapes import VARIANTS
 
-API_ROUTES = ("create", "list", "get", "status", "qr", "connect", "disconnect", "restart", "delete", "webhook")
+API_ROUTES = (
+	"create",
+	"list",
+	"get",
+	"status",
+	"qr",
+	"connect",
+	"disconnect",
+	"restart",
+	"delete",
+	"webhook",
+)
 ROUTES = (*API_ROUTES, "health", "delivery", "*")
 REPLACING = ("http", "html", "not_json", "redirect", "huge", "reset", "rate_limit")
 ALTERING = ("slow", "cut", "truncated", "variant", "wrong_session", "empty_qr", "late_qr")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from werkzeug.datastructures import Headers
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import shapes
@@ -18,37 +15,20 @@ from .application import Application
 from .courier import Courier, Delivery, Policy
 from .faults import Fault, FaultBook
 from .limits import RateLimiter
+from .recording import RecordedRequest
 from .registry import Registry
 from .state import Session, Timing
 from .webhooks import message_of
 
 POLL_SECONDS = 0.02
-MASKED_HEADERS = ("X-Api-Key", "Authorization")
-
-
-@dataclass(frozen=True)
-class RecordedRequest:
-	method: str
-	path: str
-	headers: Headers
-	body: bytes
-	at: float
-	query: str = ""
-
-	@property
-	def json(self) -> Any:
-		return json.loads(self.body)
-
-	def as_dict(self) -> dict[str, Any]:
-		"""For reading over HTTP, where nobody has to show a key: keys are masked."""
-		headers = {name: "***" if name in MASKED_HEADERS else value for name, value in self.headers.items()}
-		text = {"body": self.body.decode("utf-8", "replace"), "query": self.query}
-		return {"method": self.method, "path": self.path, "headers": headers, "at": self.at} | text
 
 
 class QuietHandler(WSGIRequestHandler):
 	def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
 		pass
+
+	def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+		self.close_connection = True
 
 
 class Sandbox:
@@ -162,7 +142,9 @@ class Sandbox:
 		with self.registry.current():
 			return self.registry.renumber(self.registry.named(session_id))
 
-	def add(self, session_id: str, *, session_name: str = "", phone_number: str | None = None) -> dict[str, Any]:
+	def add(
+		self, session_id: str, *, session_name: str = "", phone_number: str | None = None
+	) -> dict[str, Any]:
 		"""A session that somebody else made on this server; with a number it is connected."""
 		with self.registry.current() as now:
 			session = self.registry.create(session_id, session_name or session_id)

@@ -146,7 +146,9 @@ class Session:
 			self._start_socket(now, seconds)
 
 	def accepts(self, text: str, now: float) -> bool:
-		return self.status == QR_CODE and any(code.text == text and now < code.expires_at for code in self.codes)
+		return self.status == QR_CODE and any(
+			code.text == text and now < code.expires_at for code in self.codes
+		)
 
 	def scan(self, phone_number: str, now: float) -> None:
 		if self.status != QR_CODE:

@@ -54,7 +54,11 @@ def body_of(message: Message, form: str) -> bytes:
 		data = message.payload | {"timestamp": moment}
 		body = {"event": message.event, "sessionId": message.session_id, "data": data, "timestamp": moment}
 	else:
-		body = {"event": message.event, "sessionId": message.session_id, "timestamp": moment} | message.payload
+		body = {
+			"event": message.event,
+			"sessionId": message.session_id,
+			"timestamp": moment,
+		} | message.payload
 	return json.dumps(body, ensure_ascii=False).encode()
 
 

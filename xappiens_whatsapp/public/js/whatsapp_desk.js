@@ -69,9 +69,11 @@ frappe.provide("xappiens_whatsapp");
 		const cover = element("div", { class: "whatsapp-freeze", role: "status" }, element("p", {}, sentence));
 		const parts = [...wrapper.children];
 		parts.forEach((part) => (part.inert = true));
+		wrapper.classList.add("whatsapp-frozen");
 		wrapper.append(cover);
 		return () => {
 			parts.forEach((part) => (part.inert = false));
+			wrapper.classList.remove("whatsapp-frozen");
 			cover.remove();
 		};
 	};

@@ -40,7 +40,7 @@
 		}
 
 		listen(target, event, handler) {
-			const [add, remove] = target.addEventListener
+			const [add, remove] = target instanceof EventTarget
 				? ["addEventListener", "removeEventListener"]
 				: ["on", "off"];
 			target[add](event, handler);
@@ -270,13 +270,13 @@
 		heading(exc_type) {
 			const { __ } = this;
 			const headings = {
-				SessionMissingOnServer: __("The server does not know this session."),
-				GatewayUnavailable: __("The server cannot be reached."),
-				GatewayAuthenticationError: __("The server refuses the API key."),
-				GatewayRateLimited: __("The server asks us to slow down."),
-				GatewayRejected: __("The server refuses the request."),
-				GatewayFailed: __("The server answered with an error."),
-				PermissionError: __("You are not allowed to see this code."),
+				SessionMissingOnServer: __("Not on the server."),
+				GatewayUnavailable: __("Server unreachable."),
+				GatewayAuthenticationError: __("Key refused."),
+				GatewayRateLimited: __("Too many requests."),
+				GatewayRejected: __("Request refused."),
+				GatewayFailed: __("Server error."),
+				PermissionError: __("Not allowed."),
 			};
 			return headings[exc_type] || "";
 		}

@@ -3,15 +3,18 @@ frappe.provide("xappiens_whatsapp");
 
 (() => {
 	const whatsapp = xappiens_whatsapp;
-	const CHECK_FAILURES = [
-		"GATEWAY_UNAVAILABLE",
-		"GATEWAY_AUTHENTICATION",
-		"GATEWAY_FAILED",
-		"GATEWAY_RATE_LIMITED",
-	];
+	const onload = (doc) => doc.__onload || {};
 
 	/** The server could not be asked, so the state is the last known one. */
-	whatsapp.is_unchecked = (doc) => CHECK_FAILURES.includes(doc.error_code);
+	whatsapp.is_unchecked = (doc) =>
+		Boolean(onload(doc).check_failed) && doc.error_code !== "SESSION_MISSING_ON_SERVER";
+
+	/** Why, in the language of the reader where there is a sentence for the code. */
+	const reason_of = (doc) => {
+		const { reason } = onload(doc);
+		const has_words = reason && !whatsapp.is_unchecked(doc) && doc.error_code !== "UNKNOWN_STATUS";
+		return has_words ? `${reason.sentence} ${reason.next_step}` : doc.error_message;
+	};
 
 	whatsapp.colors = {
 		Connected: "green",
@@ -45,11 +48,13 @@ frappe.provide("xappiens_whatsapp");
 	};
 
 	const not_on_server = (doc) =>
-		sentence(__("This session is not on the server yet."), doc.error_message || __("Press Create Session."));
+		doc.error_code === "SESSION_MISSING_ON_SERVER"
+			? reason_of(doc)
+			: __("This session is not on the server yet. Press Create Session.");
 
 	const Disconnected = (doc) => {
 		const since = doc.status_since && __("Disconnected since {0}.", [moment_of(doc.status_since)]);
-		return [sentence(since, doc.error_message || __("Press Connect to link the phone.")), "orange"];
+		return [sentence(since, reason_of(doc) || __("Press Connect to link the phone.")), "orange"];
 	};
 
 	const Connecting = () => [__("The session is connecting. Press View QR to see the code."), "blue"];
@@ -63,7 +68,7 @@ frappe.provide("xappiens_whatsapp");
 	};
 
 	const InError = (doc) => [
-		sentence(doc.error_message || __("The server reports an error."), __("Press Connect to try again.")),
+		reason_of(doc) || __("The server reports an error. Press Connect to try again."),
 		"red",
 	];
 
@@ -81,7 +86,7 @@ frappe.provide("xappiens_whatsapp");
 
 	/** [question, lines]: what happens to phone, server and record. */
 	whatsapp.disconnect_question = (doc) => {
-		const keeps = doc.__onload && doc.__onload.disconnect_mode === "Keep on the server";
+		const keeps = onload(doc).disconnect_mode === "Keep on the server";
 		const lines = keeps
 			? [
 					__("Phone: it stays paired with this session."),
@@ -91,7 +96,7 @@ frappe.provide("xappiens_whatsapp");
 			: [
 					__("Phone: it is unlinked and has to scan a QR code again."),
 					__("Server: it deletes the session."),
-					__("Record: it stays here, and Connect makes a new session on the server."),
+					__("Record: it stays here, and Create Session links a phone again."),
 			  ];
 		return [__("Disconnect {0}?", [doc.session_name]), lines];
 	};
@@ -103,5 +108,14 @@ frappe.provide("xappiens_whatsapp");
 			__("Server: it deletes the session."),
 			__("Record: it is deleted here and cannot be brought back."),
 		],
+	];
+
+	/** A finding is a record, a session of the server, or both. */
+	whatsapp.finding_delete_question = ({ session, session_id, session_db_id }) => [
+		__("Delete {0}?", [session || session_id]),
+		[
+			session_db_id && __("Server: it deletes the session, and its phone is unlinked."),
+			session && __("Record: it is deleted here and cannot be brought back."),
+		].filter(Boolean),
 	];
 })();

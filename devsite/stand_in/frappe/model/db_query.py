@@ -203,7 +203,8 @@ class DatabaseQuery:
 			return f"{column} {entry.operator} {_literal(entry)}"
 		fallback = "0001-01-01 00:00:00.000000" if df and df.fieldtype == "Datetime" else ""
 		value = entry._replace(value=fallback) if not entry.value and entry.operator in ("=", "!=") else entry
-		return f"ifnull({column}, '{fallback}') {entry.operator} {_literal(value)}"
+		collation = "frappe_time" if fallback else "frappe_text"
+		return f"ifnull({column}, '{fallback}') collate {collation} {entry.operator} {_literal(value)}"
 
 	def order(self, order_by: str | None, columns: list[str], group_by: str | None) -> str:
 		if order_by == "KEEP_DEFAULT_ORDERING":

@@ -44,7 +44,7 @@ def _defaults(meta: Any, parent_doc: Any, parentfield: str | None) -> frappe._di
 
 	values = frappe._dict(doctype=meta.name, __islocal=1, owner=frappe.session.user, docstatus=0)
 	for df in meta.fields:
-		if df.fieldtype in COLUMNS:
+		if df.fieldtype in COLUMNS and not df.is_virtual:
 			default = _default(df, meta)
 			values[df.fieldname] = cint(default) if df.fieldtype == "Check" else default
 			if df.fieldtype == "Int" and default is not None:

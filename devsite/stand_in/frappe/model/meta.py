@@ -34,6 +34,7 @@ STANDARD_COLUMNS = {
 	"child": {"parent": "Data", "parentfield": "Data", "parenttype": "Data"},
 	"optional": {"_user_tags": "Text", "_comments": "Text", "_assign": "Text", "_liked_by": "Text"},
 }
+PRIMARY_KEY = "primary key (name)"  # last, so that SQLite reports it before the unique columns, as MariaDB does
 LIMITS = {"int": 2**31 - 1, "bigint": 2**63 - 1}
 
 
@@ -47,8 +48,8 @@ class Meta(frappe._dict):
 			self._check(df)
 
 	def _check(self, df: frappe._dict) -> None:
-		if df.permlevel or df.is_virtual or df.fetch_from:
-			raise NotImplementedError("permlevel, is_virtual and fetch_from are not provided by devsite")
+		if df.permlevel or df.fetch_from:
+			raise NotImplementedError("permlevel and fetch_from are not provided by devsite")
 		if df.fieldtype not in (*COLUMNS, *LAYOUT, *TABLE_TYPES):
 			raise NotImplementedError(f"field type {df.fieldtype} is not provided by devsite")
 
@@ -93,7 +94,7 @@ class Meta(frappe._dict):
 	def columns(self) -> dict[str, frappe._dict]:
 		names = STANDARD_COLUMNS["default"] | (STANDARD_COLUMNS["child"] if self.istable else {})
 		standard = {name: frappe._dict(fieldname=name, fieldtype=kind) for name, kind in names.items()}
-		return standard | {df.fieldname: df for df in self.fields if df.fieldtype in COLUMNS}
+		return standard | {df.fieldname: df for df in self.fields if df.fieldtype in COLUMNS and not df.is_virtual}
 
 
 def _matches(df: frappe._dict, key: str, wanted: Any) -> bool:
@@ -115,7 +116,7 @@ def column_definition(df: frappe._dict) -> str:
 	text = f"{column} {kind}" + (f"({length})" if length else "")
 	if df.fieldtype in NUMERIC_TYPES:
 		text += f" not null default {flt(df.default) if kind == 'decimal' else cint(df.default)}"
-	text += " unique" if df.unique else " primary key" if df.fieldname == "name" else ""
+	text += " unique" if df.unique else ""
 	if kind in ("datetime", "date"):
 		return f"{text} collate frappe_time check ({column} is null or is_{kind}({column}))"
 	if kind in LIMITS:
@@ -132,7 +133,7 @@ def sync_table(meta: Meta) -> None:
 		names = STANDARD_COLUMNS["optional"].items()
 		columns |= {name: frappe._dict(fieldname=name, fieldtype=kind) for name, kind in names}
 	if not frappe.db.table_exists(meta.name):
-		definitions = ", ".join(column_definition(df) for df in columns.values())
+		definitions = ", ".join([*map(column_definition, columns.values()), PRIMARY_KEY])
 		return frappe.db.sql_ddl(f"create table `tab{meta.name}` ({definitions})")
 	for name in columns.keys() - set(frappe.db.get_table_columns(meta.name)):
 		definition = column_definition(columns[name]).replace(" unique", "")

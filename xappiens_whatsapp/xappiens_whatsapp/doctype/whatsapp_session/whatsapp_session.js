@@ -15,6 +15,7 @@ const ACTIONS = {
 	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
 	restart: { label: () => __("Restart"), right: "restart", run: restart },
 };
+let lifetime = null;
 
 frappe.ui.form.on("WhatsApp Session", {
 	refresh(frm) {
@@ -32,15 +33,16 @@ frappe.ui.form.on("WhatsApp Session", {
 	},
 });
 
+/** One form serves every session, so one listener is enough while the form is on the screen. */
 function follow(frm) {
-	if (frm.whatsapp_lifetime) return;
-	frm.whatsapp_lifetime = new xappiens_whatsapp.Lifetime();
-	frm.whatsapp_lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
+	if (lifetime) return;
+	lifetime = new xappiens_whatsapp.Lifetime();
+	lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
 		if (update.session === frm.docname) reload(frm);
 	});
 	frm.$wrapper.one("hide", () => {
-		frm.whatsapp_lifetime.release();
-		frm.whatsapp_lifetime = null;
+		lifetime.release();
+		lifetime = null;
 	});
 }
 

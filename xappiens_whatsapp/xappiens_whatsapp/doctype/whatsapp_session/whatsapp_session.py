@@ -21,8 +21,10 @@ SERVER_OWNED = (
 
 
 class WhatsAppSession(Document):
-	def before_insert(self) -> None:
+	def autoname(self) -> None:
+		"""Not `field:session_id`: Frappe would then overwrite the id of older records with their random name."""
 		creation.validate_session_id(self.session_id)
+		self.name = self.session_id
 
 	def validate(self) -> None:
 		creation.validate_session_name(self.session_name)

@@ -1,0 +1,12 @@
+document.querySelector(".form-login").onsubmit = async (event) => {
+	event.preventDefault();
+	const [usr, pwd] = ["login_email", "login_password"].map((id) => document.getElementById(id).value);
+	const headers = { "Content-Type": "application/json", "X-Frappe-CSRF-Token": window.devsite_boot.csrf_token || "" };
+	const response = await fetch("/api/method/login", { method: "POST", headers, body: JSON.stringify({ usr, pwd }) });
+	if (!response.ok) {
+		document.getElementById("login-failed").textContent = "Invalid login. Try again.";
+		return;
+	}
+	const wanted = new URLSearchParams(location.search).get("redirect-to") || "/app";
+	location.href = /^\/(?!\/)/.test(wanted) ? wanted : "/app";
+};

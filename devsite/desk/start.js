@@ -1,0 +1,1 @@
+devsite.start();

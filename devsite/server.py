@@ -1,0 +1,106 @@
+"""What a bench puts before Frappe: files, the desk's pages, realtime."""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import frappe
+import frappe.app
+from frappe.realtime import can_subscribe, listen, own_rooms
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
+from werkzeug.security import safe_join
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
+
+from devsite import desk_pages
+
+
+def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
+	request = Request(environ)
+	try:
+		response = route(request)
+	except HTTPException as error:
+		response = error.get_response(environ)
+	if response is None:
+		return frappe.app.application(environ, start_response)
+	return response(environ, start_response)
+
+
+def route(request: Request) -> Response | None:
+	if request.path.startswith("/assets/"):
+		return file_response(request.path.removeprefix("/assets/"))
+	if request.path == "/":
+		return redirect("/app/whatsapp-session")
+	if request.path == "/login" or request.path.split("/")[1] in ("app", "desk"):
+		return on_site(request, lambda: desk_pages.page(request.path))
+	if request.path == "/devsite/events":
+		return on_site(request, lambda: events(request))
+	return None
+
+
+def on_site(request: Request, answer: Callable[[], Response]) -> Response:
+	try:
+		frappe.app.init_request(request)
+		return answer()
+	except HTTPException:
+		raise
+	except Exception as error:
+		return frappe.app.handle_exception(error)
+	finally:
+		frappe.db.rollback()
+		frappe.destroy()
+
+
+def file_response(path: str) -> Response:
+	owner, _slash, name = path.partition("/")
+	root = desk_pages.DESK if owner == "devsite" else public_folder(owner)
+	file = safe_join(str(root), name)
+	if not file or not Path(file).is_file():
+		raise NotFound
+	kind = mimetypes.guess_type(file)[0] or "application/octet-stream"
+	return Response(Path(file).read_bytes(), mimetype=kind, headers={"Cache-Control": "no-cache"})
+
+
+def public_folder(app: str) -> Path:
+	if not app.isidentifier():
+		raise NotFound
+	try:
+		return Path(import_module(app).__file__).parent / "public"
+	except ImportError:
+		raise NotFound from None
+
+
+def events(request: Request) -> Response:
+	stream = event_stream(subscribed_rooms(request), frappe.local.site)
+	return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def subscribed_rooms(request: Request) -> list[str]:
+	if frappe.session.user == "Guest":
+		raise Forbidden
+	rooms = request.args.getlist("room")
+	if not all(can_subscribe(room) for room in rooms):
+		raise Forbidden
+	return rooms + own_rooms()
+
+
+def event_stream(rooms: list[str], site: str) -> Iterator[str]:
+	yield ": connected\n\n"
+	for payload in listen(rooms, site):
+		yield f"data: {payload}\n\n" if payload else ": still here\n\n"
+
+
+class QuietHandler(WSGIRequestHandler):
+	def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+		pass
+
+
+def start(host: str, port: int) -> BaseWSGIServer:
+	server = make_server(host, port, application, threaded=True, request_handler=QuietHandler)
+	threading.Thread(target=server.serve_forever, name="devsite server", daemon=True).start()
+	return server

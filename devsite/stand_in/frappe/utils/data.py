@@ -1,0 +1,1 @@
+from frappe.utils import *

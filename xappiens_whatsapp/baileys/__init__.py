@@ -1,0 +1,24 @@
+"""Client for a Baileys REST server; knows nothing of Frappe."""
+
+from __future__ import annotations
+
+from .client import BaileysClient
+from .diagnosis import Check, probe
+from .models import QRCode, RateLimit, RemoteSession, SessionPage
+from .qr import to_data_url
+from .webhooks import WebhookEvent, parse_event, sign, verify
+
+__all__ = [
+	"BaileysClient",
+	"Check",
+	"QRCode",
+	"RateLimit",
+	"RemoteSession",
+	"SessionPage",
+	"WebhookEvent",
+	"parse_event",
+	"probe",
+	"sign",
+	"to_data_url",
+	"verify",
+]

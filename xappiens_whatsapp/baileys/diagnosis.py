@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from requests.certs import where  # type: ignore[attr-defined]
+
+from .addresses import normalise_base_url
+from .client import BaileysClient
+from .errors import (
+	AuthenticationError,
+	BaileysError,
+	InvalidAddressError,
+	NotFoundError,
+	RateLimitedError,
+	UnavailableError,
+)
+from .redaction import Secret
+
+CODES: tuple[tuple[type[BaileysError], str], ...] = (
+	(AuthenticationError, "key_refused"),
+	(RateLimitedError, "rate_limited"),
+	(NotFoundError, "not_found"),
+	(InvalidAddressError, "invalid_address"),
+)
+
+
+@dataclass(frozen=True)
+class Check:
+	"""One step of a connection test; `code` is the cause in one word where it failed."""
+
+	check: str
+	ok: bool
+	detail: str
+	milliseconds: float
+	code: str = ""
+
+
+class Failed(Exception):
+	def __init__(self, detail: str, code: str) -> None:
+		super().__init__(detail)
+		self.code = code
+
+
+class Probe:
+	"""The steps of a connection test; each leaves behind what the next one needs."""
+
+	def __init__(self, base_url: str, key: Secret, timeout: float) -> None:
+		self._base_url = base_url
+		self._key = key
+		self._timeout = timeout
+		self._addresses: list[Any] = []
+		self._socket: Any = None
+
+	def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
+		yield "dns", self.resolve
+		yield "tcp", self.connect
+		if self._base_url.strip().lower().startswith("https:"):
+			yield "tls", self.shake_hands
+		yield "http", self.ask_health
+		yield "key", self.ask_with_key
+
+	def close(self) -> None:
+		if self._socket:
+			self._socket.close()
+
+	def resolve(self) -> str:
+		parts = urlsplit(normalise_base_url(self._base_url))
+		self._host = parts.hostname or ""
+		port = parts.port or (443 if parts.scheme == "https" else 80)
+		try:
+			self._addresses = socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
+		except OSError:
+			raise Failed(f"The name {self._host} cannot be found", "dns") from None
+		return ", ".join(dict.fromkeys(str(address[4][0]) for address in self._addresses))
+
+	def connect(self) -> str:
+		failure = Failed("The name has no address", "dns")
+		for family, kind, protocol, _name, address in self._addresses:
+			self._socket = socket.socket(family, kind, protocol)
+			self._socket.settimeout(self._timeout)
+			try:
+				self._socket.connect(address)
+				return f"{address[0]} port {address[1]}"
+			except OSError as error:
+				failure = refusal(error, address)
+				self._socket.close()
+		raise failure
+
+	def shake_hands(self) -> str:
+		context = ssl.create_default_context(cafile=where())
+		try:
+			secured = context.wrap_socket(self._socket, server_hostname=self._host)
+		except TimeoutError:
+			raise Failed("The TLS handshake took too long", "timeout") from None
+		except ssl.SSLCertVerificationError as error:
+			raise Failed(f"The certificate was not accepted: {error.verify_message}", "tls") from None
+		except OSError as error:
+			raise Failed(
+				f"The TLS handshake failed: {getattr(error, 'reason', None) or error.strerror}", "tls"
+			) from None
+		self._socket = secured
+		certificate = secured.getpeercert() or {}
+		return f"{secured.version()}, certificate valid until {certificate.get('notAfter')}"
+
+	def ask_health(self) -> str:
+		with self.client() as client:
+			health = client.get_health()
+		return (
+			" ".join(str(health[name]) for name in ("message", "version") if health.get(name))[:100]
+			or "answers"
+		)
+
+	def ask_with_key(self) -> str:
+		with self.client() as client:
+			page = client.list_sessions(limit=1)
+		return "accepted" if page.total is None else f"accepted, {page.total} sessions"
+
+	def client(self) -> BaileysClient:
+		return BaileysClient(
+			self._base_url,
+			self._key.reveal(),
+			timeout=self._timeout,
+			connect_timeout=self._timeout,
+			retries=0,
+		)
+
+
+def probe(base_url: str, api_key: str, *, timeout: float) -> Iterator[Check]:
+	"""The steps of reaching the server one by one, up to and with the first that fails."""
+	run = Probe(base_url, Secret(api_key), timeout)
+	del api_key
+	try:
+		for name, step in run.steps():
+			check = measured(name, step)
+			yield check
+			if not check.ok:
+				return
+	finally:
+		run.close()
+
+
+def measured(name: str, step: Callable[[], str]) -> Check:
+	started = time.perf_counter()
+	try:
+		detail, code = step(), ""
+	except Failed as failure:
+		detail, code = str(failure), failure.code
+	except BaileysError as error:
+		detail, code = str(error), code_of(error)
+	return Check(name, not code, detail, round((time.perf_counter() - started) * 1000, 1), code)
+
+
+def refusal(error: OSError, address: tuple[Any, ...]) -> Failed:
+	where = f"{address[0]} port {address[1]}"
+	if isinstance(error, TimeoutError):
+		return Failed(f"{where} did not answer in time", "timeout")
+	if isinstance(error, ConnectionRefusedError):
+		return Failed(f"{where} refuses connections", "refused")
+	return Failed(f"{where} cannot be reached: {error.strerror}", "refused")
+
+
+def code_of(error: BaileysError) -> str:
+	if isinstance(error, UnavailableError):
+		return error.cause
+	return next((code for kind, code in CODES if isinstance(error, kind)), error.code or "server_error")

@@ -1,0 +1,170 @@
+"""What the Frappe tests share; they run unchanged on a bench (v15, v16) and on the development site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import frappe
+from frappe.utils.password import update_password
+from werkzeug.test import Client
+
+from xappiens_whatsapp.sandbox import Sandbox
+
+try:
+	from frappe.tests import IntegrationTestCase as FrappeTestCase
+except ImportError:
+	from frappe.tests.utils import FrappeTestCase
+
+MANAGER = "manager@example.com"
+AGENT = "agent@example.com"
+VIEWER = "viewer@example.com"
+NOBODY = "nobody@example.com"
+PASSWORD = "a-test-password-0000"
+USERS = {MANAGER: "WhatsApp Manager", AGENT: "WhatsApp User", VIEWER: "WhatsApp User", NOBODY: None}
+SESSION_API = "xappiens_whatsapp.api.session."
+
+
+class Response(NamedTuple):
+	status: int
+	body: dict[str, Any]
+	text: str
+
+	@property
+	def message(self) -> Any:
+		return self.body.get("message")
+
+	@property
+	def words(self) -> str:
+		"""What a person would read: all server messages, as one text."""
+		return " ".join(json.loads(raw)["message"] for raw in json.loads(self.body.get("_server_messages") or "[]"))
+
+
+class WhatsAppTestCase(FrappeTestCase):
+	"""A sandbox server per class, settings that point to it before every test, and nothing left behind."""
+
+	sandbox_options: dict[str, Any] = {"qr_delay": 0.0, "scan_delay": 0.0}
+
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		frappe.set_user("Administrator")
+		ensure_users()
+		cls.sandbox = Sandbox("test-api-key-0000", **cls.sandbox_options)
+		cls.sandbox.start()
+		cls.addClassCleanup(cls.sandbox.stop)
+
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.set_user("Administrator")
+		self.settings()
+		self.sandbox.clear_faults()
+		self.sandbox.clear_requests()
+		frappe.cache.delete_keys("whatsapp_")
+		self.addCleanup(remove_test_sessions)
+
+	def settings(self, **values: Any) -> None:
+		"""Save the settings as a manager would, with the sandbox as server unless told otherwise."""
+		doc = frappe.get_doc("WhatsApp Settings")
+		defaults = {
+			"enabled": 1,
+			"default_session": None,
+			"send_alerts": 1,
+			"api_base_url": self.sandbox.url,
+			"api_key": self.sandbox.api_key,
+			"api_timeout": 5,
+			"disconnect_mode": "Delete on the server",
+			"webhook_enabled": 0,
+		}
+		doc.update({**defaults, **values})
+		doc.flags.ignore_mandatory = True
+		doc.save()
+		frappe.db.commit()
+
+	def new_id(self) -> str:
+		return f"test_{frappe.generate_hash(length=10)}"
+
+	def new_record(self, **values: Any) -> Any:
+		"""A record that the server has not heard of, as the predecessor or an import may have left it."""
+		session_id = values.pop("session_id", None) or self.new_id()
+		doc = frappe.get_doc(
+			{"doctype": "WhatsApp Session", "session_id": session_id, "session_name": "Test", **values}
+		).insert()
+		frappe.db.commit()
+		return doc
+
+	def assign(self, session: str, user: str, role: str) -> None:
+		doc = frappe.get_doc("WhatsApp Session", session)
+		doc.append("assigned_users", {"user": user, "role": role})
+		doc.save()
+		frappe.db.commit()
+
+	@contextmanager
+	def as_user(self, user: str) -> Iterator[None]:
+		frappe.set_user(user)
+		try:
+			yield
+		finally:
+			frappe.set_user("Administrator")
+
+	def fresh(self, name: str) -> Any:
+		"""The record as another request would read it now."""
+		frappe.db.rollback()
+		return frappe.get_doc("WhatsApp Session", name)
+
+	def sent(self, method: str | None = None) -> list[str]:
+		"""`METHOD path` of what reached the server, in order."""
+		return [f"{r.method} {r.path}" for r in self.sandbox.requests if method in (None, r.method)]
+
+	def call(self, method: str, verb: str = "POST", user: str | None = None, **arguments: Any) -> Response:
+		"""One HTTP request to `/api/method`, through the site's own WSGI application."""
+		path = f"/api/method/{method if '.' in method else SESSION_API + method}"
+		return self.request(path, verb, user, arguments)
+
+	def request(self, path: str, verb: str, user: str | None, arguments: dict[str, Any] | None = None) -> Response:
+		frappe.db.commit()
+		with ThreadPoolExecutor(1) as executor:
+			response = executor.submit(request, frappe.local.site, path, verb, user, arguments or {}).result()
+		frappe.db.rollback()
+		return response
+
+
+def request(site: str, path: str, verb: str, user: str | None, arguments: dict[str, Any]) -> Response:
+	"""In a thread of its own: at its end Frappe tears down everything that is bound to the thread."""
+	from frappe.app import application
+
+	client = Client(application)
+	headers = {"X-Frappe-Site-Name": site, "Accept": "application/json"}
+	if user:
+		client.post("/api/method/login", data={"usr": user, "pwd": PASSWORD}, headers=headers)
+	body = {"query_string": arguments} if verb == "GET" else {"json": arguments}
+	response = client.open(path, method=verb, headers=headers, **body)
+	text = response.get_data(as_text=True)
+	return Response(response.status_code, response.get_json(silent=True) or {}, text)
+
+
+def ensure_users() -> None:
+	for user, role in USERS.items():
+		if not frappe.db.exists("User", user):
+			add_user(user, role)
+		update_password(user, PASSWORD)
+	frappe.db.commit()
+
+
+def add_user(user: str, role: str | None) -> None:
+	doc = frappe.get_doc(doctype="User", email=user, first_name=user.split("@")[0].title(), send_welcome_email=0)
+	if role:
+		doc.append("roles", {"role": role})
+	doc.insert()
+
+
+def remove_test_sessions() -> None:
+	frappe.set_user("Administrator")
+	frappe.db.rollback()
+	for name in frappe.get_all("WhatsApp Session", filters={"session_id": ("like", "test%")}, pluck="name"):
+		frappe.db.delete("WhatsApp Session User", {"parent": name})
+		frappe.db.delete("WhatsApp Session", {"name": name})
+	frappe.db.commit()

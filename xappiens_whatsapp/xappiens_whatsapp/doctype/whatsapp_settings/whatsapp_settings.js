@@ -1,0 +1,31 @@
+frappe.ui.form.on("WhatsApp Settings", {
+	refresh(frm) {
+		frm.add_custom_button(__("Test Connection"), () => void test_connection(frm));
+		frm.change_custom_button_type(__("Test Connection"), null, "primary");
+		frm.add_custom_button(__("Diagnosis"), () => void xappiens_whatsapp.show_diagnosis());
+		frm.add_custom_button(__("Copy Webhook URL"), () => frappe.utils.copy_to_clipboard(frm.doc.webhook_url));
+		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm));
+	},
+});
+
+/** What is tested is what is stored, so changes are saved first. */
+async function test_connection(frm) {
+	if (frm.is_dirty()) await frm.save();
+	const method = "xappiens_whatsapp.api.session.test_connection";
+	const sentence = __("Testing the connection to the server.");
+	const answer = await xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method));
+	if (answer) xappiens_whatsapp.show_checks(answer.checks);
+}
+
+async function renew_secret(frm) {
+	const lines = [
+		__("The server gets the new secret for every session."),
+		__("Calls signed with the old secret are accepted for a while longer."),
+	];
+	if (!(await xappiens_whatsapp.confirm(__("Make a new webhook secret?"), lines))) return;
+	const method = "xappiens_whatsapp.api.settings.rotate_webhook_secret";
+	const sentence = __("Making a new webhook secret.");
+	const answer = await xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method));
+	await frm.reload_doc();
+	if (answer) xappiens_whatsapp.alert(answer.message);
+}
