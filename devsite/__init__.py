@@ -11,6 +11,8 @@ STAND_IN = Path(__file__).parent / "stand_in"
 
 def activate() -> bool:
 	"""Make `frappe` importable; True when it is the stand-in, False when a real one is there."""
+	if str(STAND_IN) in sys.path:
+		return True
 	if _has_real_frappe():
 		return False
 	sys.path.insert(0, str(STAND_IN))
@@ -21,6 +23,6 @@ def activate() -> bool:
 def _has_real_frappe() -> bool:
 	"""The package of that name on PyPI is an empty placeholder."""
 	spec = find_spec("frappe")
-	if not spec or not spec.origin or Path(spec.origin).is_relative_to(STAND_IN):
+	if not spec or not spec.origin:
 		return False
 	return "def init(" in Path(spec.origin).read_text(encoding="utf-8")

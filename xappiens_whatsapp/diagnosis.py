@@ -2,25 +2,152 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import gateway
+from xappiens_whatsapp import callback, causes, creation, gateway, permissions, reasons, states
 from xappiens_whatsapp.baileys.diagnosis import probe
+from xappiens_whatsapp.baileys.errors import BaileysError, NotReadyError
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.models import RemoteSession
+	from xappiens_whatsapp.causes import Cause
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+Row = dict[str, Any]
 
 
-def check_connection() -> list[dict[str, Any]]:
-	"""Rows `{check, ok, detail, milliseconds}` for settings, DNS, TCP, TLS, HTTP and key."""
+class Failed(Exception):
+	"""A link of the chain that does not hold, and why."""
+
+	def __init__(self, cause: Cause) -> None:
+		super().__init__(cause.sentence)
+		self.cause = cause
+
+
+def check_connection() -> list[Row]:
+	"""The links from the settings to the API key, up to and with the first that does not hold."""
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
-	if missing := settings.what_is_missing():
-		return [row("settings", False, missing)]
-	rows = [row("settings", True, _("The settings are complete."))]
-	for check in probe(settings.api_base_url, settings.get_api_key(), timeout=settings.timeout_seconds):
-		rows.append(row(check.check, check.ok, check.detail, check.milliseconds))
+	rows = [measured("settings", check_settings)]
+	if rows[0]["ok"]:
+		for check in probe(settings.api_base_url, settings.get_api_key(), timeout=settings.timeout_seconds):
+			cause = causes.passed(check.check) if check.ok else causes.of(check.code, check.detail)
+			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
 	return rows
 
 
-def row(check: str, ok: bool, detail: str, milliseconds: float = 0.0) -> dict[str, Any]:
-	return {"check": check, "ok": ok, "detail": detail, "milliseconds": round(milliseconds, 1)}
+def check_settings() -> str:
+	if missing := frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
+		raise Failed(causes.incomplete(missing))
+	return _("The settings are complete.")
+
+
+class Walk:
+	"""The whole chain, about one session or about the site; reads the server's list once and changes nothing."""
+
+	def __init__(self, doc: WhatsAppSession | None = None) -> None:
+		self.doc = doc
+		self.rows: list[Row] = []
+		self.remotes: list[RemoteSession] | None = None
+		self.remote: RemoteSession | None = None
+
+	def run(self) -> Walk:
+		self.rows = check_connection()
+		for check, step in self.steps():
+			if not self.rows[-1]["ok"]:
+				break
+			self.rows.append(measured(check, step))
+		return self
+
+	def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
+		yield "list", self.read_list
+		if self.doc:
+			yield "session", self.find_session
+			yield "number", self.compare_numbers
+			yield "state", self.judge_state
+			if states.status_of(self.remote) == states.QR_REQUIRED:
+				yield "qr", self.ask_for_qr
+		if permissions.is_manager() and frappe.get_cached_doc(gateway.SETTINGS).webhook_enabled:
+			yield "webhook", self.call_back
+
+	def read_list(self) -> str:
+		self.client = gateway.connect_to_server()
+		self.remotes = list(self.client.iter_sessions())
+		return _("The server lists its sessions.")
+
+	def find_session(self) -> str:
+		found = (remote for remote in self.remotes if remote.session_id == self.doc.session_id)
+		self.remote = next(found, None)
+		if self.remote is None:
+			raise Failed(causes.from_reason(reasons.missing("")))
+		return _("The server knows this session.")
+
+	def compare_numbers(self) -> str:
+		if self.remote.id and self.remote.id != self.doc.session_db_id:
+			raise Failed(causes.other_number(self.doc.session_db_id, self.remote.id))
+		return _("Record and server have the same number for it.")
+
+	def judge_state(self) -> str:
+		status = states.status_of(self.remote)
+		if status is None:
+			raise Failed(causes.from_reason(reasons.unknown_status(self.remote.status[:100])))
+		if status in (states.DISCONNECTED, states.ERROR):
+			raise Failed(causes.from_reason(self.why_not_connected(status)))
+		return self.state_in_words(status)
+
+	def why_not_connected(self, status: str) -> reasons.Reason:
+		problem = states.problem_of(self.doc, self.remote, status)
+		known = reasons.reason_of(problem.get("error_code", self.doc.error_code))
+		return known or reasons.Reason(_("The session is not connected."), _("Press Connect to link the phone."))
+
+	def state_in_words(self, status: str) -> str:
+		words = {
+			states.CONNECTED: _("The phone is linked."),
+			states.CONNECTING: _("The session is connecting."),
+			states.QR_REQUIRED: _("The session waits for the phone to scan its QR code."),
+		}
+		return words[status]
+
+	def ask_for_qr(self) -> str:
+		self.client.get_qr(self.remote.id or self.doc.session_id)
+		return _("The server gives a QR code.")
+
+	def call_back(self) -> str:
+		settings = frappe.get_cached_doc(gateway.SETTINGS)
+		address = settings.webhook_url
+		if not creation.may_be_called(address, settings.api_base_url):
+			raise Failed(causes.not_https(address))
+		if problem := callback.problem_with(address, timeout=min(10.0, settings.timeout_seconds)):
+			raise Failed(causes.not_called_back(address, problem))
+		return _("This site answers at its webhook address, and refuses unsigned calls.")
+
+
+def measured(check: str, step: Callable[[], str]) -> Row:
+	started = time.perf_counter()
+	technical = ""
+	try:
+		cause, ok = causes.Cause(step(), ""), True
+	except Failed as failure:
+		cause, ok = failure.cause, False
+	except NotReadyError:
+		cause, ok = causes.no_qr_yet(), False
+	except BaileysError as error:
+		cause, ok, technical = causes.from_error(error), False, str(error)[:100]
+	return row(check, ok, cause, (time.perf_counter() - started) * 1000, technical)
+
+
+def row(check: str, ok: bool, cause: Cause, milliseconds: float = 0.0, technical: str = "") -> Row:
+	"""`technical` is what the client found, in English and unexplained, for administrators."""
+	return {
+		"check": check,
+		"label": causes.label_of(check),
+		"ok": ok,
+		"detail": cause.sentence,
+		"remedy": cause.remedy,
+		"milliseconds": round(milliseconds, 1),
+		"technical": technical,
+	}

@@ -1,130 +1,116 @@
-// Routes, forms, lists and realtime.
+// Routes, forms and realtime.
 (() => {
-	const { boot, strict, element, wrapped } = devsite;
+	const { boot, strict, element, wrapped, html, not_provided } = devsite;
 	const handlers = {};
 	const pages = new Map();
-	const ran = new Set();
 	let shown = null;
 
 	const meta_of = (doctype) => {
 		if (!boot.doctypes[doctype]) throw new Error(`${doctype} is not there, or you may not read it`);
 		return boot.doctypes[doctype];
 	};
-	const run_once = (key, script) => {
-		if (!ran.has(key) && script) new Function(script)();
-		ran.add(key);
-	};
 
 	frappe.ui.form.on = (doctype, events) => {
 		handlers[doctype] = (handlers[doctype] || []).concat(events);
 	};
 
-	/** Server-sent events for the documents that are open, as Frappe's rooms. */
-	const realtime = {
-		listeners: {},
-		on: (event, handler) => (realtime.listeners[event] = (realtime.listeners[event] || []).concat(handler)),
-		off: (event, handler) =>
-			(realtime.listeners[event] = (realtime.listeners[event] || []).filter((known) => handler && known !== handler)),
-		open(room) {
+	/** Server-sent events; as in Frappe the form subscribes to its own document. */
+	const listeners = {};
+	const realtime = strict("frappe.realtime", {
+		on: (event, handler) => (listeners[event] = (listeners[event] || []).concat(handler)),
+		off: (event, handler) => (listeners[event] = (listeners[event] || []).filter((known) => known !== handler)),
+		subscribe_to(room) {
 			if (realtime.source) realtime.source.close();
-			realtime.source = new EventSource(`/devsite/events${room ? `?room=${encodeURIComponent(room)}` : ""}`);
+			realtime.source = new EventSource(`/devsite/events?${new URLSearchParams({ room })}`);
 			realtime.source.onmessage = ({ data }) => {
 				const { event, message } = JSON.parse(data);
-				(realtime.listeners[event] || []).forEach((handler) => handler(message));
+				(listeners[event] || []).forEach((handler) => handler(message));
 			};
 		},
-	};
-	frappe.realtime = strict("frappe.realtime", realtime);
+		source: null,
+	});
 
 	class Form {
-		constructor(doctype) {
-			Object.assign(this, { doctype, meta: meta_of(doctype), page: devsite.make_page(), save_disabled: false });
+		is_new = () => Boolean(this.doc.__islocal);
+		is_dirty = () => Boolean(this.doc.__unsaved);
+		set_intro = (text, color = "blue") =>
+			this.message.append(html(`<div class="form-message ${color}"><div>${text}</div></div>`));
+		add_custom_button = (label, action) => this.page.add_inner_button(label, action);
+
+		constructor(meta) {
+			Object.assign(this, { doctype: meta.name, meta, page: devsite.make_page(), save_disabled: false });
 			this.wrapper = this.page.root;
 			this.$wrapper = wrapped(this.wrapper);
-			this.message = element("div", { class: "form-message-container hidden" });
+			this.message = element("div", { class: "form-message-container" });
 			this.layout = element("div", { class: "form-layout" });
 			this.page.body.append(this.message, this.layout);
-			run_once(doctype, this.meta.__js);
+			this.as_given = strict("frm", this);
+			new Function(meta.__js)();
 		}
 
 		async show(name) {
-			window.cur_frm = this.proxy;
+			window.cur_frm = this.as_given;
 			this.docname = name;
-			const local = (locals[this.doctype] || {})[name];
-			this.doc = local || (await this.load(name));
-			if (!this.doc) {
-				frappe.msgprint({ title: __("Not found"), message: frappe.utils.escape_html(`${__(this.doctype)} ${name}`) });
-				return;
-			}
-			realtime.open(local ? "" : `doc:${this.doctype}/${name}`);
+			this.doc = (locals[this.doctype] || {})[name] || (await this.load());
+			return this.doc ? this.enter() : frappe.msgprint({ message: __("Not found") });
+		}
+
+		async enter() {
+			if (!this.is_new()) realtime.subscribe_to(`doc:${this.doctype}/${this.docname}`);
 			await this.refresh();
 		}
 
-		async load(name) {
-			const answer = await frappe.call({ method: "frappe.desk.form.load.getdoc", type: "GET", args: { doctype: this.doctype, name } });
-			return answer.docs[0];
+		async load() {
+			const args = { doctype: this.doctype, name: this.docname };
+			return (await frappe.call({ method: "frappe.desk.form.load.getdoc", type: "GET", args })).docs[0];
 		}
 
 		async reload_doc() {
-			this.doc = await this.load(this.docname);
-			await this.refresh();
+			this.doc = await this.load();
+			return this.refresh();
 		}
 
 		async refresh() {
 			this.page.clear();
-			this.clear_intro();
-			this.page.title.textContent = this.is_new() ? __("New {0}", [__(this.doctype)]) : this.doc[this.meta.title_field] || this.docname;
-			this.toolbar();
+			this.message.replaceChildren();
+			const title = this.is_new() ? __("New {0}", [__(this.doctype)]) : this.doc[this.meta.title_field];
+			this.page.title.textContent = title || __(this.docname);
+			this.show_toolbar();
 			this.layout.replaceChildren(...devsite.render_fields(this));
-			await this.trigger("refresh");
-			this.wrapper.setAttribute("data-refreshed", String(Number(this.wrapper.dataset.refreshed || 0) + 1));
+			for (const events of handlers[this.doctype]) if (events.refresh) await events.refresh(this.as_given);
 		}
 
-		toolbar() {
-			if (this.meta.perm.write && !this.save_disabled) this.page.set_primary_action(__("Save"), () => this.save());
-			const indicator = this.is_dirty() ? [__("Not Saved"), "orange"] : devsite.indicator_of(this.doc, this.doctype);
-			this.page.set_indicator(...indicator);
-			if (!this.is_new() && !this.meta.issingle && this.meta.perm.delete) {
-				this.page.add_menu_item(__("Delete"), () => this.savetrash());
+		show_toolbar() {
+			const { write, delete: may_delete } = this.meta.perm;
+			if (write && !this.save_disabled) this.page.set_primary_action(__("Save"), () => this.save());
+			const indicator = devsite.indicator_of(this.doc, this.doctype);
+			this.page.set_indicator(...(this.is_dirty() ? [__("Not Saved"), "orange"] : indicator));
+			if (may_delete && !this.is_new() && !this.meta.issingle) {
+				this.page.add_menu_item(__("Delete"), () => this.as_given.savetrash());
 			}
-		}
-
-		async trigger(event) {
-			for (const events of handlers[this.doctype] || []) if (events[event]) await events[event](this.proxy);
 		}
 
 		async save() {
-			const missing = this.meta.fields.filter((df) => df.reqd && !this.doc[df.fieldname]).map((df) => __(df.label));
+			const missing = this.meta.fields.filter((df) => df.reqd && !this.doc[df.fieldname]);
 			if (missing.length) {
-				frappe.msgprint({ title: __("Missing Fields"), indicator: "red", message: missing.map(frappe.utils.escape_html).join("<br>") });
-				return new Promise(() => {}); // as Frappe: never settles
+				const message = missing.map((df) => __(df.label)).join("<br>");
+				frappe.msgprint({ title: __("Missing Fields"), message });
+				return new Promise(() => {}); // as in Frappe it never settles
 			}
 			const args = { doc: JSON.stringify(this.doc), action: "Save" };
 			const answer = await frappe.call({ method: "frappe.desk.form.save.savedocs", args }).catch(() => null);
-			if (!answer) return;
+			if (!answer) return null;
 			const was_new = this.is_new();
-			if (was_new) delete locals[this.doctype][this.docname];
-			this.doc = answer.docs[0];
+			frappe.model.clear_doc(this.doctype, this.docname);
+			[this.doc] = answer.docs;
 			this.docname = this.doc.name;
-			if (was_new) {
-				history.replaceState(null, "", path_of(["Form", this.doctype, this.docname]));
-				realtime.open(`doc:${this.doctype}/${this.docname}`);
-			}
-			await this.refresh();
+			if (was_new) history.replaceState(null, "", path_of(["Form", this.doctype, this.docname]));
+			return was_new ? this.enter() : this.refresh();
 		}
 
 		set_field(fieldname, value) {
-			this.doc[fieldname] = value;
-			this.doc.__unsaved = 1;
+			Object.assign(this.doc, { [fieldname]: value, __unsaved: 1 });
 			this.page.set_indicator(__("Not Saved"), "orange");
-		}
-
-		is_new() {
-			return Boolean(this.doc.__islocal);
-		}
-
-		is_dirty() {
-			return Boolean(this.doc.__unsaved || this.doc.__islocal);
 		}
 
 		disable_save() {
@@ -134,94 +120,66 @@
 
 		enable_save() {
 			this.save_disabled = false;
-			this.toolbar();
-		}
-
-		clear_intro() {
-			this.message.replaceChildren();
-			this.message.classList.add("hidden");
-		}
-
-		set_intro(html, color = "blue") {
-			const text = element("div", { class: `form-message ${color}` });
-			text.append(devsite.html_of(`<div>${html}</div>`));
-			this.message.append(text);
-			this.message.classList.remove("hidden");
-		}
-
-		add_custom_button(label, action) {
-			this.page.add_inner_button(label, action);
+			this.show_toolbar();
 		}
 
 		change_custom_button_type(label, group, type) {
-			const button = this.page.inner_toolbar.querySelector(`[data-label="${encodeURIComponent(label)}"]`);
+			const button = this.page.inner_button(label);
 			if (button) button.className = `btn btn-${type} ellipsis`;
-		}
-
-		savetrash() {
-			throw new Error("frm.savetrash is not provided by the development site");
 		}
 	}
 
-	const make_form = (doctype) => {
-		const form = new Form(doctype);
-		form.proxy = strict("frm", form);
-		return form;
-	};
-
-	const ROUTES = { List: ([, doctype]) => devsite.make_list(meta_of(doctype), run_once), Form: ([, doctype]) => make_form(doctype) };
-
-	const slug_to_doctype = (slug) => Object.keys(boot.doctypes).find((name) => boot.doctypes[name].slug === slug);
 	const get_route = () => {
-		const parts = location.pathname.slice(boot.app_route.length + 1).split("/").filter(Boolean).map(decodeURIComponent);
-		const doctype = slug_to_doctype(parts[0] || "whatsapp-session");
-		if (!doctype) return parts;
+		const path = location.pathname.slice(boot.app_route.length + 1);
+		const [slug, name] = path.split("/").map(decodeURIComponent);
+		const wanted = slug || "whatsapp-session";
+		const doctype = Object.keys(boot.doctypes).find((known) => boot.doctypes[known].slug === wanted);
+		if (!doctype) return [slug];
 		if (meta_of(doctype).issingle) return ["Form", doctype, doctype];
-		return parts[1] ? ["Form", doctype, parts[1]] : ["List", doctype, "List"];
+		return name ? ["Form", doctype, name] : ["List", doctype, "List"];
 	};
+
 	const path_of = ([view, doctype, name]) => {
 		const path = `${boot.app_route}/${meta_of(doctype).slug}`;
 		return view === "List" || meta_of(doctype).issingle ? path : `${path}/${encodeURIComponent(name)}`;
 	};
 
-	const show_route = async () => {
+	const make_view = ([view, doctype]) => {
+		if (!doctype) not_provided(`The page ${view}`);
+		return view === "List" ? devsite.make_list(meta_of(doctype)) : new Form(meta_of(doctype));
+	};
+
+	const show_route = () => {
 		const route = get_route();
 		devsite.close_dialogs();
-		if (route[0] === "Form" && route[2] === "new") return frappe.new_doc(route[1]);
-		const key = route.slice(0, 2).join("/");
-		if (!ROUTES[route[0]]) throw new Error(`The route ${route.join("/")} is not provided by the development site`);
-		if (!pages.has(key)) pages.set(key, ROUTES[route[0]](route));
-		const next = pages.get(key);
-		if (shown && shown !== next) {
-			shown.page.root.remove();
-			shown.page.root.dispatchEvent(new CustomEvent("hide"));
-		}
-		shown = next;
+		if (route[2] === "new") return frappe.new_doc(route[1]);
+		const key = route.slice(0, 2).join();
+		if (!pages.has(key)) pages.set(key, make_view(route));
+		const previous = shown;
+		shown = pages.get(key);
+		document.getElementById("body").replaceChildren(shown.page.root);
+		if (previous && previous !== shown) previous.page.root.dispatchEvent(new CustomEvent("hide"));
 		window.cur_frm = null;
-		document.getElementById("body").append(next.page.root);
-		await next.show(route[2]);
+		return shown.show(route[2]);
 	};
 
-	Object.assign(frappe, {
-		get_route,
-		new_doc(doctype) {
-			const name = `new-${meta_of(doctype).slug}-${Math.random().toString(36).slice(2, 10)}`;
-			const doc = { doctype, name, __islocal: 1, __unsaved: 1, owner: boot.user };
-			for (const df of meta_of(doctype).fields) if (df.default !== undefined) doc[df.fieldname] = df.fieldtype === "Check" ? Number(df.default) : df.default;
-			(locals[doctype] = locals[doctype] || {})[name] = doc;
-			return frappe.set_route("Form", doctype, name);
-		},
-		async set_route(...route) {
-			const path = path_of(route.flat());
-			if (path === location.pathname) return;
-			history.pushState(null, "", path);
-			await show_route();
-		},
-	});
+	const new_doc = (doctype) => {
+		const { slug, fields } = meta_of(doctype);
+		const doc = { doctype, name: `new-${slug}-${Date.now().toString(36)}`, __islocal: 1, __unsaved: 1 };
+		fields.filter((df) => df.default).forEach((df) => (doc[df.fieldname] = df.default));
+		locals[doctype] = { ...locals[doctype], [doc.name]: doc };
+		return frappe.set_route("Form", doctype, doc.name);
+	};
 
-	devsite.start = () => {
-		window.onpopstate = show_route;
-		devsite.make_navbar();
+	const set_route = (...route) => {
+		const path = path_of(route.flat());
+		if (path === location.pathname) return Promise.resolve();
+		history.pushState(null, "", path);
 		return show_route();
 	};
+
+	Object.assign(frappe, { get_route, new_doc, realtime, set_route });
+	devsite.set_up_navbar();
+	window.onpopstate = show_route;
+	show_route();
 })();

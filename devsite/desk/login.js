@@ -1,8 +1,7 @@
 document.querySelector(".form-login").onsubmit = async (event) => {
 	event.preventDefault();
 	const [usr, pwd] = ["login_email", "login_password"].map((id) => document.getElementById(id).value);
-	const headers = { "Content-Type": "application/json", "X-Frappe-CSRF-Token": window.devsite_boot.csrf_token || "" };
-	const response = await fetch("/api/method/login", { method: "POST", headers, body: JSON.stringify({ usr, pwd }) });
+	const response = await fetch("/api/method/login", { method: "POST", body: new URLSearchParams({ usr, pwd }) });
 	if (!response.ok) {
 		document.getElementById("login-failed").textContent = "Invalid login. Try again.";
 		return;

@@ -1,6 +1,6 @@
 // The fields of a form, the rows of a list, the bar above.
 (() => {
-	const { boot, strict, element } = devsite;
+	const { boot, strict, element, html, not_provided } = devsite;
 
 	devsite.indicator_of = (doc, doctype) => {
 		const { get_indicator } = frappe.listview_settings[doctype] || {};
@@ -8,78 +8,70 @@
 	};
 
 	const is_shown = (df, doc) => {
-		if (df.hidden) return false;
-		return !df.depends_on || Boolean(new Function("doc", `return ${df.depends_on.replace(/^eval:/, "")}`)(doc));
+		const condition = (df.depends_on || "eval:true").replace(/^eval:/, "");
+		return !df.hidden && Boolean(new Function("doc", `return ${condition}`)(doc));
 	};
 
-	const display = (df, value) => {
-		if (df.fieldtype === "Datetime") return frappe.format(value, df);
-		if (df.fieldtype === "Select") return __(value || "");
-		return value === null || value === undefined ? "" : String(value);
+	const display = ({ fieldtype }, value) => {
+		if (fieldtype === "Datetime") return frappe.format(value, { fieldtype });
+		return fieldtype === "Select" ? __(value || "") : String(value === null || value === undefined ? "" : value);
 	};
-
-	const INPUTS = {
-		Check: (df, value) => Object.assign(element("input", { type: "checkbox" }), { checked: Boolean(Number(value || 0)) }),
-		Select: (df, value) => {
-			const options = (df.options || "").split("\n").map((option) => element("option", { value: option }, __(option)));
-			return Object.assign(element("select", { class: "form-control" }, ...options), { value: value || "" });
-		},
-		"Small Text": (df, value) => Object.assign(element("textarea", { class: "form-control" }), { value: value || "" }),
-		Password: (df, value) => Object.assign(element("input", { class: "form-control", type: "password" }), { value: value || "" }),
-	};
-	const text_input = (df, value) => Object.assign(element("input", { class: "form-control" }), { value: display(df, value) });
 
 	const input_for = (df, value, changed) => {
-		const input = (INPUTS[df.fieldtype] || text_input)(df, value);
-		input.dataset.fieldname = df.fieldname;
-		const read = () => (df.fieldtype === "Check" ? Number(input.checked) : input.value);
-		input.oninput = () => changed(read());
+		const tag = { Select: "select", "Small Text": "textarea" }[df.fieldtype] || "input";
+		const is_check = df.fieldtype === "Check";
+		const input = element(tag, { "data-fieldname": df.fieldname, class: is_check ? "" : "form-control" });
+		const options = df.fieldtype === "Select" ? df.options.split("\n") : [];
+		input.append(...options.map((option) => element("option", { value: option }, __(option))));
+		if (tag === "input") input.type = { Check: "checkbox", Password: "password" }[df.fieldtype] || "text";
+		if (is_check) input.checked = Boolean(Number(value));
+		else input.value = value || "";
+		input.oninput = () => changed(is_check ? Number(input.checked) : input.value);
 		return input;
 	};
 
+	const small_button = (label, action) => {
+		const button = element("button", { type: "button", class: "btn btn-default btn-xs" }, label);
+		button.onclick = action;
+		return button;
+	};
+
 	const grid = (frm, df) => {
-		const columns = boot.doctypes[df.options].fields.filter((column) => column.in_list_view);
-		const rows = (frm.doc[df.fieldname] = frm.doc[df.fieldname] || []);
-		const redraw = () => area.replaceChildren(...grid(frm, df).childNodes);
+		const columns = boot.doctypes[df.options].fields;
+		const rows = frm.doc[df.fieldname] || [];
 		const area = element("div", { class: "form-grid" });
-		rows.forEach((row, index) => {
+		const change = (changed) => {
+			frm.set_field(df.fieldname, changed);
+			area.replaceWith(grid(frm, df));
+		};
+		for (const row of rows) {
 			const inputs = columns.map((column) =>
 				input_for(column, row[column.fieldname], (value) => {
 					row[column.fieldname] = value;
 					frm.set_field(df.fieldname, rows);
 				})
 			);
-			const remove = element("button", { type: "button", class: "btn btn-default btn-xs", "aria-label": __("Delete") }, "×");
-			remove.onclick = () => {
-				rows.splice(index, 1);
-				frm.set_field(df.fieldname, rows);
-				redraw();
-			};
+			const remove = small_button(__("Delete"), () => change(rows.filter((kept) => kept !== row)));
 			area.append(element("div", { class: "grid-row" }, ...inputs, remove));
-		});
-		const add = element("button", { type: "button", class: "btn btn-default btn-xs grid-add-row" }, __("Add Row"));
-		add.onclick = () => {
-			const defaults = Object.fromEntries(columns.map((column) => [column.fieldname, column.default || ""]));
-			rows.push({ doctype: df.options, __islocal: 1, idx: rows.length + 1, ...defaults });
-			redraw();
-		};
-		if (frm.meta.perm.write) area.append(add);
+		}
+		const defaults = Object.fromEntries(columns.map((column) => [column.fieldname, column.default || ""]));
+		const add = () => change([...rows, { doctype: df.options, ...defaults }]);
+		if (frm.meta.perm.write) area.append(small_button(__("Add Row"), add));
 		return area;
 	};
 
 	const control = (frm, df) => {
-		const read_only = df.read_only || !frm.meta.perm.write || (df.set_only_once && !frm.is_new());
 		const value = frm.doc[df.fieldname];
-		const label = element("label", { class: `control-label ${df.reqd ? "reqd" : ""}` }, __(df.label || ""));
-		const holder = element("div", { class: "frappe-control", "data-fieldname": df.fieldname, "data-fieldtype": df.fieldtype }, label);
+		const attributes = { class: `control-label ${df.reqd ? "reqd" : ""}`, for: df.fieldname };
+		const label = element("label", attributes, __(df.label));
+		const holder = element("div", { class: "frappe-control", "data-fieldname": df.fieldname }, label);
+		const read_only = df.read_only || !frm.meta.perm.write || (df.set_only_once && !frm.is_new());
 		if (df.fieldtype === "Table") holder.append(grid(frm, df));
 		else if (read_only && df.fieldtype !== "Check") {
 			holder.append(element("div", { class: "control-value like-disabled-input" }, display(df, value)));
 		} else {
 			const input = input_for(df, value, (changed) => frm.set_field(df.fieldname, changed));
-			input.disabled = Boolean(read_only);
-			input.id = `input-${df.fieldname}`;
-			label.htmlFor = input.id;
+			Object.assign(input, { disabled: Boolean(read_only), id: df.fieldname });
 			holder.append(input);
 		}
 		if (df.description) holder.append(element("p", { class: "help-box" }, __(df.description)));
@@ -87,44 +79,40 @@
 	};
 
 	devsite.render_fields = (frm) => {
-		let column = element("div", { class: "form-column" });
-		let section = element("div", { class: "form-section" }, column);
-		const sections = [section];
-		let open = true;
-		for (const df of frm.meta.fields) {
-			if (df.fieldtype === "Section Break") {
-				open = is_shown(df, frm.doc);
-				column = element("div", { class: "form-column" });
-				section = element("div", { class: "form-section" }, column);
-				if (open) sections.push(element("h5", { class: "section-head" }, __(df.label || "")), section);
-			} else if (df.fieldtype === "Column Break") {
-				column = element("div", { class: "form-column" });
-				section.append(column);
-			} else if (open && is_shown(df, frm.doc)) column.append(control(frm, df));
+		const fields = [{ fieldtype: "Section Break" }, ...frm.meta.fields];
+		const parts = [];
+		let section, column;
+		for (const df of fields) {
+			if (df.fieldtype === "Section Break") section = element("div", { class: "form-section" });
+			if (df.fieldtype.endsWith("Break")) section.append((column = element("div", { class: "form-column" })));
+			else if (is_shown(df, frm.doc)) column.append(control(frm, df));
+			if (df.fieldtype !== "Section Break" || !is_shown(df, frm.doc)) continue;
+			parts.push(element("h5", { class: "section-head" }, __(df.label || "")), section);
 		}
-		return sections;
+		return parts;
 	};
 
 	class List {
-		constructor(meta, run_once) {
+		show = () => this.refresh();
+
+		constructor(meta) {
 			Object.assign(this, { meta, doctype: meta.name, page: devsite.make_page() });
-			run_once(`${meta.name} list`, meta.__list_js);
-			this.settings = frappe.listview_settings[meta.name] || {};
-			this.columns = meta.fields.filter((df) => df.in_list_view && df.fieldname !== meta.title_field && df.fieldname !== "status");
+			new Function(meta.__list_js)();
+			this.settings = { add_fields: [], formatters: {}, ...frappe.listview_settings[meta.name] };
+			const shown_anyway = [meta.title_field, "status"];
+			this.columns = meta.fields.filter((df) => df.in_list_view && !shown_anyway.includes(df.fieldname));
 			this.result = element("div", { class: "result" });
 			this.page.body.append(this.result);
 			this.page.title.textContent = __(meta.name);
-			if (meta.perm.create) this.page.set_primary_action(__("Add {0}", [__(meta.name)]), () => frappe.new_doc(meta.name));
-			if (this.settings.onload) this.settings.onload(strict("listview", this));
-		}
-
-		show() {
-			return this.refresh();
+			const label = __("Add {0}", [__(meta.name)]);
+			if (meta.perm.create) this.page.set_primary_action(label, () => frappe.new_doc(meta.name));
+			this.settings.onload(strict("listview", this));
 		}
 
 		async refresh() {
-			const fields = ["name", this.meta.title_field, ...(this.settings.add_fields || []), ...this.columns.map((df) => df.fieldname)];
-			const args = { doctype: this.doctype, fields: JSON.stringify([...new Set(fields)]), order_by: "modified desc", limit_page_length: 100 };
+			const columns = this.columns.map((df) => df.fieldname);
+			const fields = JSON.stringify(["name", this.meta.title_field, ...this.settings.add_fields, ...columns]);
+			const args = { doctype: this.doctype, fields, order_by: "modified desc", limit_page_length: 100 };
 			const { message } = await frappe.call({ method: "frappe.client.get_list", type: "GET", args });
 			const empty = element("p", { class: "no-result" }, __("No {0} found", [__(this.doctype)]));
 			this.result.replaceChildren(...(message.length ? message.map((doc) => this.row(doc)) : [empty]));
@@ -132,58 +120,56 @@
 		}
 
 		row(doc) {
-			const check = element("input", { type: "checkbox", class: "list-row-checkbox", "data-name": doc.name, "aria-label": doc.name });
+			const check = element("input", { type: "checkbox", class: "list-row-checkbox", "aria-label": doc.name });
+			check.dataset.name = doc.name;
 			check.onchange = () => this.toggle_actions();
-			const link = element("a", { href: `${boot.app_route}/${this.meta.slug}/${encodeURIComponent(doc.name)}`, "data-name": doc.name });
-			link.textContent = doc[this.meta.title_field] || doc.name;
+			const link = element("a", { href: "#", "data-name": doc.name }, doc[this.meta.title_field] || doc.name);
 			link.onclick = (event) => {
 				event.preventDefault();
 				frappe.set_route("Form", this.doctype, doc.name);
 			};
 			const [label, color] = devsite.indicator_of(doc, this.doctype);
 			const pill = element("span", { class: `indicator-pill ${color}` }, label);
-			const cells = this.columns.map((df) => this.cell(df, doc));
-			return element("div", { class: "list-row-container" }, element("div", { class: "list-row" }, check, element("div", { class: "list-subject" }, link), pill, ...cells));
+			const subject = element("div", { class: "list-subject" }, link);
+			const cells = this.columns.map((df) => element("div", { class: "list-row-col" }, this.cell(df, doc)));
+			const row = element("div", { class: "list-row" }, check, subject, pill, ...cells);
+			return element("div", { class: "list-row-container" }, row);
 		}
 
 		cell(df, doc) {
-			const cell = element("div", { class: "list-row-col" });
-			const formatter = (this.settings.formatters || {})[df.fieldname];
-			cell.append(formatter ? devsite.html_of(formatter(doc[df.fieldname], df, doc)) : display(df, doc[df.fieldname]));
-			return cell;
+			const formatter = this.settings.formatters[df.fieldname];
+			const value = doc[df.fieldname];
+			return formatter ? html(formatter(value, df, doc)) : display(df, value);
 		}
 
 		get_checked_items(only_names) {
-			if (!only_names) throw new Error("listview.get_checked_items() without true is not provided by the development site");
-			return [...this.result.querySelectorAll(".list-row-checkbox:checked")].map((check) => check.dataset.name);
+			if (!only_names) not_provided("listview.get_checked_items() with documents");
+			return [...this.result.querySelectorAll(":checked")].map((check) => check.dataset.name);
 		}
 
 		toggle_actions() {
-			this.page.actions.group.classList.toggle("hide", !this.get_checked_items(true).length);
+			this.page.find(".actions-btn-group").classList.toggle("hide", !this.get_checked_items(true).length);
 		}
 	}
-	devsite.make_list = (meta, run_once) => new List(meta, run_once);
+	devsite.make_list = (meta) => new List(meta);
 
 	const set_theme = (theme) => {
-		document.documentElement.dataset.theme = theme;
-		localStorage.setItem("devsite_theme", theme);
+		document.documentElement.dataset.theme = localStorage.devsite_theme = theme;
 	};
 
-	devsite.make_navbar = () => {
-		set_theme(localStorage.getItem("devsite_theme") || "light");
-		const links = ["WhatsApp Session", "WhatsApp Settings"].filter((name) => boot.doctypes[name]).map((name) => {
-			const link = element("a", { href: `${boot.app_route}/${boot.doctypes[name].slug}` }, __(name));
-			link.onclick = (event) => {
-				event.preventDefault();
-				frappe.set_route(boot.doctypes[name].issingle ? "Form" : "List", name, name);
-			};
-			return link;
-		});
-		const theme = element("button", { type: "button", class: "btn btn-default btn-xs", id: "toggle-theme" }, __("Toggle Theme"));
-		theme.onclick = () => set_theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-		const leave = element("button", { type: "button", class: "btn btn-default btn-xs" }, __("Log out"));
-		leave.onclick = () => frappe.call({ method: "logout" }).then(() => (location.href = "/login"));
-		const note = element("span", { class: "stand-in" }, __("Development stand-in, not Frappe"));
-		document.getElementById("navbar").append(...links, note, element("span", {}, boot.full_name), theme, leave);
+	devsite.set_up_navbar = () => {
+		set_theme(localStorage.devsite_theme || "light");
+		const actions = {
+			sessions: () => frappe.set_route("List", "WhatsApp Session"),
+			settings: () => frappe.set_route("Form", "WhatsApp Settings"),
+			theme: () => set_theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
+			leave: () => frappe.call({ method: "logout" }).then(() => (location.href = "/login")),
+		};
+		for (const button of document.querySelectorAll("#navbar button")) {
+			button.textContent = __(button.textContent);
+			button.onclick = actions[button.dataset.action];
+		}
+		document.querySelector("#navbar .stand-in").textContent = __("Development stand-in, not Frappe");
+		document.querySelector("#navbar .full-name").textContent = boot.full_name;
 	};
 })();

@@ -94,6 +94,7 @@ def test_an_unknown_session_is_named(client, route):
 	"route, body",
 	[
 		("scan", {}),
+		("scan", {"sessionId": "ventas_1", "phoneNumber": "+34 600"}),
 		("drop", {"sessionId": 7}),
 		("drop", {"sessionId": "ventas_1", "code": "x"}),
 		("faults", {"route": "list"}),

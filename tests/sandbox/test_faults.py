@@ -216,17 +216,20 @@ def test_a_star_strikes_any_route_and_lasts_until_cleared(client):
 
 
 @pytest.mark.parametrize(
-	"route, kind, times",
+	"route, kind, times, details",
 	[
-		("nowhere", "http", 1),
-		("list", "explode", 1),
-		("list", "twice", 1),
-		("delivery", "http", 1),
-		("list", "http", 0),
-		("list", "http", True),
+		("nowhere", "http", 1, {}),
+		("list", "explode", 1, {}),
+		("list", "twice", 1, {}),
+		("delivery", "http", 1, {}),
+		("status", "empty_qr", 1, {}),
+		("create", "late_qr", 1, {}),
+		("list", "slow", 1, {"second": 5}),
+		("list", "http", 0, {}),
+		("list", "http", True, {}),
 	],
 )
-def test_a_fault_that_makes_no_sense_is_refused(sandbox, route, kind, times):
+def test_a_fault_that_makes_no_sense_is_refused(sandbox, route, kind, times, details):
 	with pytest.raises(ValueError):
-		sandbox.fault(route, kind, times=times)
+		sandbox.fault(route, kind, times=times, **details)
 	assert sandbox.faults.pending() == []

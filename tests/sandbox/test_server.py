@@ -77,7 +77,7 @@ def test_a_port_in_use_is_told_and_not_taken(sandbox):
 
 def test_there_is_no_address_before_the_start():
 	with pytest.raises(RuntimeError, match="no port"):
-		Sandbox().url  # noqa: B018
+		Sandbox().url
 
 
 def test_of_many_creates_of_one_id_exactly_one_wins(client):

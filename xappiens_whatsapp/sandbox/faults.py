@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,34 @@ API_ROUTES = (
 	"webhook",
 )
 ROUTES = (*API_ROUTES, "health", "delivery", "*")
-REPLACING = ("http", "html", "not_json", "redirect", "huge", "reset", "rate_limit")
-ALTERING = ("slow", "cut", "truncated", "variant", "wrong_session", "empty_qr", "late_qr")
-DELIVERY = ("twice", "lost", "late", "out_of_order", "bad_signature", "stale", "variant")
+REPLACING = {
+	"http": ("status", "code", "error", "details", "text_key", "performed"),
+	"html": ("status", "performed"),
+	"not_json": ("text", "performed"),
+	"redirect": ("location", "status", "performed"),
+	"huge": ("megabytes", "performed"),
+	"reset": ("performed",),
+	"rate_limit": ("reset", "retry_after", "performed"),
+}
+ALTERING = {
+	"slow": ("seconds",),
+	"cut": (),
+	"truncated": (),
+	"variant": ("name", "word"),
+	"wrong_session": (),
+	"empty_qr": (),
+	"late_qr": ("seconds",),
+}
+DELIVERY = {
+	"twice": (),
+	"lost": (),
+	"late": ("seconds",),
+	"out_of_order": (),
+	"bad_signature": (),
+	"stale": ("seconds",),
+	"variant": ("name",),
+}
+ONLY_ON = {"empty_qr": ("qr",), "late_qr": ("qr", "connect", "restart")}
 
 
 @dataclass
@@ -34,9 +60,12 @@ class Fault:
 	details: dict[str, Any] = field(default_factory=dict)
 
 	def __post_init__(self) -> None:
-		kinds = DELIVERY if self.route == "delivery" else (*REPLACING, *ALTERING)
+		kinds = DELIVERY if self.route == "delivery" else REPLACING | ALTERING
 		_require(self.route, ROUTES, "route")
 		_require(self.kind, kinds, f"kind for route {self.route}")
+		_require(self.route, ONLY_ON.get(self.kind, ROUTES), f"route for {self.kind}")
+		for name in self.details:
+			_require(name, kinds[self.kind], f"detail of {self.kind}")
 		if self.kind == "variant":
 			_require(self.details.get("name"), VARIANTS.get(self.route, ()), f"variant of {self.route}")
 		if self.times is not None and (type(self.times) is not int or self.times < 1):
@@ -61,7 +90,7 @@ class Fault:
 		return float(self.details.get("seconds", default))
 
 
-def _require(value: Any, known: tuple[str, ...], what: str) -> None:
+def _require(value: Any, known: Collection[str], what: str) -> None:
 	if value not in known:
 		raise ValueError(f"unknown {what}: {value!r}; known are {', '.join(known) or 'none'}")
 

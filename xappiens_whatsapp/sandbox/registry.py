@@ -34,6 +34,7 @@ class Registry:
 		self._ids = itertools.count(first_id or random.randrange(1_000, 900_000))
 		self._by_id: dict[int, Session] = {}
 		self._by_key: dict[str, Session] = {}
+		self._holders: dict[str, Session] = {}
 		self._agenda: list[tuple[float, int, Session]] = []
 		self._order = itertools.count()
 
@@ -128,9 +129,12 @@ class Registry:
 	def _on_event(self, session: Session, event: str, payload: dict[str, Any], at: float) -> None:
 		self._listener(session, event, payload, at)
 		if event == "session.connected":
-			self._drop_other_holders(session, at)
+			self._drop_other_holder(session, at)
 
-	def _drop_other_holders(self, winner: Session, at: float) -> None:
-		for other in self.all():
-			if other is not winner and other.is_connected and other.linked_number == winner.linked_number:
-				other.drop(REPLACED, at)
+	def _drop_other_holder(self, winner: Session, at: float) -> None:
+		other = self._holders.get(winner.linked_number)
+		self._holders[winner.linked_number] = winner
+		if other is None or other is winner or self._by_id.get(other.id) is not other:
+			return
+		if other.is_connected and other.linked_number == winner.linked_number:
+			other.drop(REPLACED, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import shapes
+from . import shapes, validation
 from .application import Application
 from .courier import Courier, Delivery, Policy
 from .faults import Fault, FaultBook
@@ -19,8 +20,6 @@ from .recording import RecordedRequest
 from .registry import Registry
 from .state import Session, Timing
 from .webhooks import message_of
-
-POLL_SECONDS = 0.02
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -98,14 +97,15 @@ class Sandbox:
 				fd=listener.fileno(),
 			)
 		self.port = self._server.port
-		self._run(self._server.serve_forever, POLL_SECONDS)
+		self._wake, woken = socket.socketpair()
+		self._run(self._serve, self._server, woken)
 		self._run(self._keep_time)
 
 	def stop(self) -> None:
 		if not self._server:
 			return
 		self.stopping.set()
-		self._server.shutdown()
+		self._wake.close()
 		with self.registry.changed:
 			self.registry.changed.notify_all()
 		for thread in self._threads:
@@ -125,6 +125,8 @@ class Sandbox:
 		self.requests.clear()
 
 	def scan(self, qr_text_or_session_id: str, phone_number: str = "34600000001") -> dict[str, Any]:
+		if validation.phone_number(phone_number):
+			raise ValueError(f"{phone_number!r} is no phone number: digits with the country code, no +")
 		with self.registry.current() as now:
 			return self._row(self.registry.scan(qr_text_or_session_id, phone_number, now))
 
@@ -172,6 +174,16 @@ class Sandbox:
 	def _on_event(self, session: Session, event: str, payload: dict[str, Any], at: float) -> None:
 		if session.webhook.wants(event):
 			self.courier.post(message_of(session, event, payload, at))
+
+	def _serve(self, server: BaseWSGIServer, woken: socket.socket) -> None:
+		"""As `serve_forever`, but a stop wakes it at once instead of at the next poll."""
+		with woken, selectors.DefaultSelector() as selector:
+			selector.register(server, selectors.EVENT_READ)
+			selector.register(woken, selectors.EVENT_READ)
+			while not self.stopping.is_set():
+				if any(key.fileobj is server for key, _events in selector.select()):
+					server.handle_request()
+		server.server_close()
 
 	def _keep_time(self) -> None:
 		"""Requests bring sessions up to date by themselves; webhooks need somebody to notice the hour."""

@@ -18,7 +18,7 @@ PRIVATE = ("__islocal", "__onload", "__unsaved", "_user_tags", "_liked_by")
 
 class Document(Validation):
 	def __init__(self, *args: Any, **kwargs: Any) -> None:
-		self.__dict__.update(flags=frappe._dict(), _doc_before_save=None)
+		self.__dict__.update(flags=frappe._dict(), _doc_before_save=None, name=None)
 		if args and isinstance(args[0], dict):
 			args, kwargs = (), args[0]
 		if args:

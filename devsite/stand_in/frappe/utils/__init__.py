@@ -216,6 +216,8 @@ def is_html(text: str) -> bool:
 class _Sanitizer(HTMLParser):
 	"""As bleach does for Frappe: formatting stays, any other tag becomes text, attributes that act are dropped."""
 
+	CDATA_CONTENT_ELEMENTS = ()
+
 	def __init__(self) -> None:
 		super().__init__(convert_charrefs=False)
 		self.out: list[str] = []

@@ -1,0 +1,42 @@
+# Two commands: `make demo` shows the app working, `make test` proves it.
+# Neither needs a bench; `make setup` is the part that both share.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+PORT ?= 8000
+LANGUAGE ?= es
+
+.PHONY: help setup demo test lint bench desk-test bench-test clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.complete ## make .venv with everything that demo and test need
+
+$(VENV)/.complete: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or newer is needed (set PYTHON=...)" if sys.version_info < (3, 10) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@touch $@
+
+demo: setup ## start the development site with its sandbox server
+	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE)
+
+test: setup ## run the whole suite
+	$(RUN) -m pytest
+
+lint: setup ## ruff, as pre-commit and CI run it
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+bench: setup ## measure, and print the table
+	$(RUN) -m benchmarks
+
+desk-test: setup ## run the browser tests on a real desk: make desk-test URL=http://site.localhost:8000
+	DESK_URL=$(URL) REQUIRE_BROWSER=1 $(RUN) -m pytest tests/browser
+
+bench-test: ## run the package's tests on a bench that is there: make bench-test BENCH=~/frappe-bench SITE=site.localhost
+	cd $(BENCH) && bench --site $(SITE) migrate && bench --site $(SITE) run-tests --app xappiens_whatsapp
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache *.egg-info

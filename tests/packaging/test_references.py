@@ -1,0 +1,46 @@
+"""Every dotted path that Frappe follows for us leads somewhere."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "xappiens_whatsapp"
+METHOD = re.compile(r"""["'`](xappiens_whatsapp\.[\w.]+)["'`]""")
+
+
+def paths_in_hooks() -> list[str]:
+	return sorted(set(METHOD.findall((PACKAGE / "hooks.py").read_text(encoding="utf-8"))))
+
+
+def methods_in_scripts() -> list[str]:
+	files = [path for suffix in ("*.js", "*.html") for path in PACKAGE.rglob(suffix)]
+	found = {method for path in files for method in METHOD.findall(path.read_text(encoding="utf-8"))}
+	return sorted(method for method in found if ".api." in method)
+
+
+def resolve(path: str) -> object:
+	module, _dot, name = path.rpartition(".")
+	return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.needs_site
+@pytest.mark.parametrize("path", paths_in_hooks())
+def test_what_hooks_name_exists(path):
+	assert callable(resolve(path))
+
+
+@pytest.mark.needs_site
+@pytest.mark.parametrize("path", methods_in_scripts())
+def test_what_scripts_call_exists_and_is_whitelisted(path):
+	import frappe
+
+	frappe.is_whitelisted(resolve(path))
+
+
+def test_assets_that_hooks_name_exist():
+	for asset in re.findall(r"/assets/xappiens_whatsapp/([\w./-]+)", (PACKAGE / "hooks.py").read_text(encoding="utf-8")):
+		assert (PACKAGE / "public" / asset).is_file(), asset

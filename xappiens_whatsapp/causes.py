@@ -1,0 +1,181 @@
+"""One table from the machine words of the connection test to a sentence and a remedy. Plain text, never HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import gateway
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.errors import BaileysError
+	from xappiens_whatsapp.reasons import Reason
+
+
+class Cause(NamedTuple):
+	sentence: str
+	remedy: str
+
+
+def label_of(check: str) -> str:
+	labels = {
+		"settings": _("Settings"),
+		"dns": _("Name of the server"),
+		"tcp": _("Connection"),
+		"tls": _("Certificate"),
+		"http": _("Server answers"),
+		"key": _("API key"),
+		"list": _("List of sessions"),
+		"session": _("Session on the server"),
+		"number": _("Server number"),
+		"state": _("Status"),
+		"qr": _("QR code"),
+		"webhook": _("Webhook"),
+	}
+	return labels[check]
+
+
+def passed(check: str) -> Cause:
+	sentences = {
+		"dns": _("The name of the server was found."),
+		"tcp": _("The server accepts connections."),
+		"tls": _("The server's certificate is valid."),
+		"http": _("The server answers."),
+		"key": _("The server accepts the API key."),
+	}
+	return Cause(sentences[check], "")
+
+
+def of(code: str, technical: str) -> Cause:
+	"""A code that is not in the table shows what the server said."""
+	build = CAUSES.get(code)
+	return build() if build else failed(technical)
+
+
+def dns() -> Cause:
+	return Cause(
+		_("The name in the server address cannot be found."), _("Check the server address in WhatsApp Settings.")
+	)
+
+
+def refused() -> Cause:
+	return Cause(
+		_("Nothing accepts connections at this address."),
+		_("Check that the server is running and that its address and port are right."),
+	)
+
+
+def timeout() -> Cause:
+	return Cause(
+		_("The server took too long to answer."),
+		_("Try again in a moment. If it stays like this, look for a firewall between this site and the server."),
+	)
+
+
+def tls() -> Cause:
+	return Cause(
+		_("The server's certificate was not accepted."),
+		_("Use the name that the certificate was issued for, or have the certificate renewed."),
+	)
+
+
+def reset() -> Cause:
+	return Cause(
+		_("The connection broke off."),
+		_("Try again in a moment. If it happens again, ask who runs the server."),
+	)
+
+
+def invalid_address() -> Cause:
+	return Cause(
+		_("The server address cannot be used."),
+		_("Enter an address such as https://api.example.com in WhatsApp Settings."),
+	)
+
+
+def key_refused() -> Cause:
+	return Cause(_("The server refused the API key."), _("Enter the right API key in WhatsApp Settings."))
+
+
+def rate_limited() -> Cause:
+	return Cause(
+		_("Too many requests were sent to the server."), _("Wait a minute, then run the diagnosis again.")
+	)
+
+
+def not_a_server() -> Cause:
+	return Cause(
+		_("Something answers at this address, but it is not the WhatsApp server."),
+		_("Check the server address in WhatsApp Settings."),
+	)
+
+
+def failed(technical: str) -> Cause:
+	return Cause(
+		_("The server answered with an error: {0}").format(technical[:100]),
+		_("Try again in a moment. If it happens again, ask who runs the server."),
+	)
+
+
+def incomplete(missing: str) -> Cause:
+	return Cause(missing, _("Open WhatsApp Settings."))
+
+
+def other_number(known: int | None, current: int) -> Cause:
+	sentence = (
+		_("The record has the number {0} for this session, the server has {1}.").format(known, current)
+		if known
+		else _("The record has no number for this session, the server has {0}.").format(current)
+	)
+	return Cause(sentence, _("Press Status: the number of the server is stored then."))
+
+
+def no_qr_yet() -> Cause:
+	return Cause(
+		_("The session waits for a scan, but the server gives no QR code yet."),
+		_("Run the diagnosis again in some seconds. If there is still none, press Restart."),
+	)
+
+
+def not_https(address: str) -> Cause:
+	return Cause(
+		_("The server calls back to https:// addresses only; this site's address is {0}.").format(address),
+		_("Set host_name in the site's configuration to its https:// address, or switch the webhook off."),
+	)
+
+
+def not_called_back(address: str, problem: str) -> Cause:
+	"""`problem` is a code of the table, or the HTTP status of an answer that is not ours."""
+	build = CAUSES.get(problem)
+	what = build().sentence if build else _("The answer was HTTP {0}.").format(problem)
+	return Cause(
+		_("This site does not answer at its webhook address {0}: {1}").format(address, what),
+		_("Check host_name in the site's configuration and the proxy in front of this site."),
+	)
+
+
+def from_reason(reason: Reason) -> Cause:
+	return Cause(reason.sentence, reason.next_step)
+
+
+def from_error(error: BaileysError) -> Cause:
+	"""The gateway's sentence names the remedy already."""
+	return Cause(frappe.utils.strip_html(str(gateway.translate(error))), "")
+
+
+CAUSES = {
+	"dns": dns,
+	"refused": refused,
+	"timeout": timeout,
+	"tls": tls,
+	"reset": reset,
+	"invalid_address": invalid_address,
+	"key_refused": key_refused,
+	"rate_limited": rate_limited,
+	"not_found": not_a_server,
+	"not_envelope": not_a_server,
+	"not_json": not_a_server,
+	"redirect": not_a_server,
+}
