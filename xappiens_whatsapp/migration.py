@@ -18,7 +18,7 @@ def adopt_predecessor() -> None:
 		move_secret(field)
 	remove_obsolete_secrets()
 	remove_versions_with_secrets()
-	clear_stored_qr_codes()
+	clear_stored_credentials()
 	reset_unknown_states()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
 
@@ -53,10 +53,11 @@ def remove_versions_with_secrets() -> None:
 			frappe.db.delete("Version", {"name": row.name})
 
 
-def clear_stored_qr_codes() -> None:
-	"""A code is a credential; the predecessor kept it in columns of the session."""
-	for column in frappe.db.get_table_columns(SESSION):
-		if column.startswith("qr_code"):
+def clear_stored_credentials() -> None:
+	"""The predecessor kept QR codes, and perhaps secrets, in columns of the session that we do not have."""
+	known = set(frappe.get_meta(SESSION).get_valid_columns())
+	for column in set(frappe.db.get_table_columns(SESSION)) - known:
+		if column.startswith("qr_code") or any(word in column.lower() for word in SECRET_WORDS):
 			frappe.db.sql(f"update `tab{SESSION}` set `{column}` = null where `{column}` is not null")
 
 

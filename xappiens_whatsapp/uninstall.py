@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import frappe
 
+from xappiens_whatsapp import APP
 from xappiens_whatsapp.install import OUR_DOCTYPES
 
 ROLES = ("WhatsApp Manager", "WhatsApp User")
@@ -27,6 +28,7 @@ def after_uninstall() -> None:
 			frappe.db.delete("Has Role", {"role": role})
 			frappe.delete_doc("Role", role, ignore_missing=True, force=True)
 	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
+	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
 
 

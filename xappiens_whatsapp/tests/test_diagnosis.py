@@ -1,0 +1,438 @@
+"""The chain from the settings to the phone, what records and server disagree about, and the actions on it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import frappe
+
+from xappiens_whatsapp import budget
+from xappiens_whatsapp.api import diagnosis, session
+from xappiens_whatsapp.baileys.errors import RateLimitedError
+from xappiens_whatsapp.exceptions import GatewayAuthenticationError, GatewayRateLimited
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
+
+API = "xappiens_whatsapp.api.diagnosis."
+CONNECTION = ["settings", "dns", "tcp", "http", "key"]
+
+
+def unused_port() -> int:
+	with socket.socket() as probe:
+		probe.bind(("127.0.0.1", 0))
+		return probe.getsockname()[1]
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+	"""A web server that answers every POST with one status."""
+
+	class Handler(BaseHTTPRequestHandler):
+		def do_POST(self) -> None:
+			self.rfile.read(int(self.headers["Content-Length"]))
+			self.send_response(status)
+			self.end_headers()
+
+		def log_message(self, *arguments: object) -> None:
+			pass
+
+	server = HTTPServer(("127.0.0.1", 0), Handler)
+	thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+	thread.start()
+	try:
+		yield f"http://127.0.0.1:{server.server_port}"
+	finally:
+		server.shutdown()
+		server.server_close()
+		thread.join()
+
+
+@contextmanager
+def site_address(address: str) -> Iterator[None]:
+	before = frappe.local.conf.host_name
+	frappe.local.conf.host_name = address
+	try:
+		yield
+	finally:
+		frappe.local.conf.host_name = before
+
+
+class DiagnosisTestCase(WhatsAppTestCase):
+	def create(self) -> str:
+		return session.create_session(self.new_id(), "Ventas")["session"]
+
+	def linked(self, phone_number: str = "34600000001") -> str:
+		name = self.create()
+		self.sandbox.scan(name, phone_number=phone_number)
+		session.get_session_status(name)
+		return name
+
+	def walk(self, session_id: str | None = None) -> dict:
+		self.sandbox.clear_requests()
+		return diagnosis.diagnose(session_id)
+
+	def checks(self, answer: dict) -> list[str]:
+		return [row["check"] for row in answer["checks"]]
+
+	def assertStopsAt(self, answer: dict, check: str, detail: str, remedy: str) -> None:
+		*before, last = answer["checks"]
+		self.assertTrue(all(row["ok"] for row in before), before)
+		self.assertFalse(answer["success"])
+		self.assertEqual((last["check"], last["ok"]), (check, False))
+		self.assertIn(detail, last["detail"])
+		self.assertIn(remedy, last["remedy"])
+
+
+class TestChainToTheServer(DiagnosisTestCase):
+	def test_every_link_of_a_site_in_order_is_told_in_words_with_its_time(self):
+		answer = self.walk()
+		self.assertTrue(answer["success"])
+		self.assertEqual(self.checks(answer), [*CONNECTION, "list"])
+		for row in answer["checks"]:
+			self.assertTrue(row["label"] and row["detail"])
+			self.assertEqual(row["remedy"], "")
+			self.assertGreaterEqual(row["milliseconds"], 0)
+		self.assertEqual(self.sent(), ["GET /health", "GET /api/sessions", "GET /api/sessions"])
+
+	def test_incomplete_settings_send_nothing(self):
+		for values, words in (
+			({"enabled": 0}, "switched off"),
+			({"api_base_url": ""}, "address is missing"),
+			({"api_key": ""}, "key is missing"),
+		):
+			with self.subTest(words):
+				self.settings(**values)
+				self.assertStopsAt(self.walk(), "settings", words, "WhatsApp Settings")
+				self.assertEqual(self.sent(), [])
+		self.settings()
+		self.assertTrue(self.walk()["success"])
+
+	def test_a_name_that_nobody_knows(self):
+		self.settings(api_base_url="http://gateway.invalid")
+		self.assertStopsAt(self.walk(), "dns", "cannot be found", "Check the server address")
+
+	def test_a_port_where_nobody_listens(self):
+		self.settings(api_base_url=f"http://127.0.0.1:{unused_port()}")
+		self.assertStopsAt(self.walk(), "tcp", "Nothing accepts connections", "running")
+		self.settings()
+		self.assertTrue(self.walk()["success"])
+
+	def test_https_where_the_server_speaks_http(self):
+		self.settings(api_base_url=self.sandbox.url.replace("http:", "https:"))
+		self.assertStopsAt(self.walk(), "tls", "certificate was not accepted", "certificate")
+
+	def test_something_else_than_the_server(self):
+		for kind, details, detail in (
+			("html", {"status": 502}, "not the WhatsApp server"),
+			("redirect", {"location": "http://elsewhere.example"}, "another address"),
+		):
+			with self.subTest(kind):
+				self.sandbox.fault("health", kind, **details)
+				self.assertStopsAt(self.walk(), "http", detail, "WhatsApp Settings")
+				self.assertTrue(self.walk()["success"])
+
+	def test_a_refused_key(self):
+		self.settings(api_key="another-key-0000")
+		answer = self.walk()
+		self.assertStopsAt(answer, "key", "refused the API key", "right API key")
+		self.assertNotIn("another-key-0000", frappe.as_json(answer))
+		self.settings()
+		self.assertTrue(self.walk()["success"])
+
+	def test_a_server_that_slows_us_down(self):
+		self.sandbox.fault("list", "rate_limit", reset=30)
+		self.assertStopsAt(self.walk(), "key", "Too many requests", "Wait a minute")
+
+	def test_a_request_budget_that_is_used_up_stops_at_the_list(self):
+		with self.assertRaises(RateLimitedError):
+			while True:
+				budget.spend(self.sandbox.api_key)
+		self.assertStopsAt(self.walk(), "list", "Try again in", "")
+		frappe.cache.delete_keys("whatsapp_")
+		self.assertTrue(self.walk()["success"])
+
+	def test_the_connection_test_of_the_settings_walks_the_same_links(self):
+		answer = session.test_connection()
+		self.assertEqual(self.checks(answer), CONNECTION)
+		self.assertTrue(answer["success"])
+
+
+class TestChainToThePhone(DiagnosisTestCase):
+	def test_a_session_that_waits_for_a_scan(self):
+		name = self.create()
+		answer = self.walk(name)
+		self.assertTrue(answer["success"], answer)
+		self.assertEqual(self.checks(answer), [*CONNECTION, "list", "session", "number", "state", "qr"])
+		self.assertEqual(self.sent("POST"), [])
+
+	def test_a_linked_session_is_not_asked_for_a_code(self):
+		answer = self.walk(self.linked())
+		self.assertEqual(self.checks(answer)[-1], "state")
+		self.assertIn("linked", answer["checks"][-1]["detail"])
+		self.assertTrue(answer["success"])
+
+	def test_a_session_that_the_server_lost(self):
+		name = self.create()
+		self.sandbox.forget(name)
+		self.assertStopsAt(self.walk(name), "session", "does not know this session", "Create Session")
+		session.connect_session(name)
+		self.assertTrue(self.walk(name)["success"])
+
+	def test_a_number_that_changed_is_told_and_not_touched(self):
+		name = self.create()
+		known = self.fresh(name).session_db_id
+		current = self.sandbox.renumber(name)
+		answer = self.walk(name)
+		self.assertStopsAt(answer, "number", str(current), "Press Status")
+		self.assertIn(str(known), answer["checks"][-1]["detail"])
+		self.assertEqual(self.fresh(name).session_db_id, known)
+		session.get_session_status(name)
+		self.assertTrue(self.walk(name)["success"])
+
+	def test_a_record_without_a_number(self):
+		name = self.create()
+		frappe.db.set_value("WhatsApp Session", name, "session_db_id", 0)
+		self.assertStopsAt(self.walk(name), "number", "has no number", "Press Status")
+
+	def test_a_phone_that_logged_out_gets_the_reason_and_the_next_step(self):
+		name = self.linked()
+		self.sandbox.drop(name, code=401)
+		self.assertStopsAt(self.walk(name), "state", "logged out on the phone", "Press Connect")
+		self.assertEqual(self.fresh(name).status, "Connected")
+
+	def test_a_session_that_was_stopped_on_purpose(self):
+		self.settings(disconnect_mode="Keep on the server")
+		name = self.create()
+		session.disconnect_session(name)
+		self.assertStopsAt(self.walk(name), "state", "not connected", "Press Connect")
+
+	def test_a_server_that_cannot_say_the_state_yet_is_judged_by_its_list(self):
+		name = self.create()
+		self.sandbox.fault("status", "http", status=404, code="SESSION_NOT_FOUND", error="No encontrada")
+		self.assertTrue(self.walk(name)["success"])
+
+	def test_a_state_nobody_knows(self):
+		name = self.create()
+		self.sandbox.fault("status", "variant", name="unknown_word")
+		self.assertStopsAt(self.walk(name), "state", "does not know", "Press Status")
+
+	def test_no_code_although_the_session_waits_for_a_scan(self):
+		name = self.create()
+		self.sandbox.fault("qr", "empty_qr")
+		self.assertStopsAt(self.walk(name), "qr", "no QR code yet", "Restart")
+		self.assertTrue(self.walk(name)["success"])
+
+
+class TestWebhook(DiagnosisTestCase):
+	def webhook(self) -> dict:
+		return next(row for row in self.walk()["checks"] if row["check"] == "webhook")
+
+	def test_an_address_that_refuses_unsigned_calls_is_reachable(self):
+		self.settings(webhook_enabled=1)
+		with answering(401) as address, site_address(address):
+			self.assertTrue(self.webhook()["ok"])
+
+	def test_an_address_that_answers_something_else_or_not_at_all(self):
+		self.settings(webhook_enabled=1)
+		with answering(404) as address, site_address(address):
+			self.assertIn("HTTP 404", self.webhook()["detail"])
+		with site_address(f"http://127.0.0.1:{unused_port()}"):
+			row = self.webhook()
+		self.assertFalse(row["ok"])
+		self.assertIn("Nothing accepts connections", row["detail"])
+		self.assertIn("host_name", row["remedy"])
+
+	def test_a_server_far_away_cannot_call_back_without_https(self):
+		from xappiens_whatsapp import causes, creation
+
+		self.assertFalse(creation.may_be_called("http://crm.example/hook", "https://api.example"))
+		self.assertIn("https://", causes.not_https("http://crm.example/hook").sentence)
+
+	def test_switched_off_it_is_no_link_of_the_chain(self):
+		self.assertNotIn("webhook", self.checks(self.walk()))
+
+
+class FindingsTestCase(DiagnosisTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		for row in self.sandbox.sessions():
+			self.sandbox.forget(row["sessionId"])
+
+	def findings(self, session_id: str | None = None) -> list[dict]:
+		found = self.walk(session_id)["findings"]
+		return [finding for finding in found if finding["session_id"].startswith("test_")]
+
+	def kinds(self, session_id: str | None = None) -> dict[str, str]:
+		return {finding["session_id"]: finding["kind"] for finding in self.findings(session_id)}
+
+	def remote_id(self, session_id: str) -> int:
+		return next(row["id"] for row in self.sandbox.sessions() if row["sessionId"] == session_id)
+
+
+class TestFindings(FindingsTestCase):
+	def test_records_and_server_that_agree_yield_nothing(self):
+		self.linked("34600000001")
+		self.linked("34600000002")
+		self.assertEqual(self.findings(), [])
+
+	def test_each_kind_names_its_session_and_what_may_be_done(self):
+		missing, unnumbered, mismatched = self.create(), self.create(), self.create()
+		self.sandbox.forget(missing)
+		frappe.db.set_value("WhatsApp Session", unnumbered, "session_db_id", 0)
+		self.sandbox.renumber(mismatched)
+		unknown = self.sandbox.add("test_unknown_here")
+		found = {finding["session_id"]: finding for finding in self.findings()}
+		expected = {
+			missing: ("missing_on_server", missing, ["relink", "delete"]),
+			unnumbered: ("number_missing", unnumbered, ["relink"]),
+			mismatched: ("number_mismatch", mismatched, ["relink"]),
+			"test_unknown_here": ("unknown_here", None, ["adopt", "delete"]),
+		}
+		self.assertEqual(
+			{key: (item["kind"], item["session"], item["actions"]) for key, item in found.items()}, expected
+		)
+		self.assertEqual(found["test_unknown_here"]["session_db_id"], unknown["id"])
+
+	def test_one_phone_number_in_two_sessions_is_told_for_both(self):
+		first = self.create()
+		self.sandbox.scan(first, phone_number="34600000007")
+		self.sandbox.add("test_twin", phone_number="34600000007")
+		session.get_session_status(first)
+		twin = diagnosis.adopt_session(self.remote_id("test_twin"))["session"]
+		self.assertEqual(self.kinds(), {first: "phone_twice", twin: "phone_twice"})
+		title = self.findings()[0]["title"]
+		self.assertTrue(all(part in title for part in (first, twin, "34600000007")))
+
+	def test_a_session_has_its_own_findings_only_and_one_list_pass_serves_all(self):
+		first, second = self.create(), self.create()
+		self.sandbox.renumber(first)
+		self.sandbox.renumber(second)
+		self.assertEqual(self.kinds(second), {second: "number_mismatch"})
+		self.assertEqual(self.sent(), ["GET /health", "GET /api/sessions", "GET /api/sessions"])
+
+	def test_looking_changes_neither_records_nor_server(self):
+		name = self.create()
+		self.sandbox.renumber(name)
+		self.sandbox.add("test_unknown_here")
+		before = (self.fresh(name).as_dict(), self.sandbox.sessions())
+		self.findings()
+		self.assertEqual((self.fresh(name).as_dict(), self.sandbox.sessions()), before)
+		self.assertEqual([row for row in self.sent() if not row.startswith("GET")], [])
+
+
+class TestActions(FindingsTestCase):
+	def test_adopting_makes_a_record_with_number_state_and_phone(self):
+		added = self.sandbox.add("test_adopted", session_name="Tienda", phone_number="34600000003")
+		answer = diagnosis.adopt_session(added["id"])
+		doc = self.fresh(answer["session"])
+		self.assertEqual((doc.session_name, doc.session_db_id, doc.status), ("Tienda", added["id"], "Connected"))
+		self.assertEqual(doc.phone_number, "34600000003")
+		self.assertEqual(self.findings(), [])
+		self.assertEqual(diagnosis.adopt_session(added["id"])["session"], doc.name)
+
+	def test_a_number_that_the_server_does_not_list_is_not_adopted(self):
+		with self.assertRaises(frappe.DoesNotExistError):
+			diagnosis.adopt_session(999999999)
+		self.assertEqual(frappe.db.count("WhatsApp Session", {"session_db_id": 999999999}), 0)
+
+	def test_linking_again_stores_a_number_that_changed_or_was_missing(self):
+		name = self.create()
+		current = self.sandbox.renumber(name)
+		answer = diagnosis.relink_session(name)
+		self.assertEqual(answer["session_db_id"], current)
+		self.assertEqual(self.fresh(name).session_db_id, current)
+		self.assertEqual(self.findings(), [])
+
+	def test_linking_again_creates_what_the_server_lost(self):
+		name = self.create()
+		self.sandbox.forget(name)
+		self.sandbox.clear_requests()
+		answer = diagnosis.relink_session(name)
+		self.assertEqual(answer["session_db_id"], self.remote_id(name))
+		self.assertIn("View QR", answer["message"])
+		self.assertEqual(self.sent("POST").count("POST /api/sessions"), 1)
+		self.assertTrue(session.get_qr_code(name)["ready"])
+
+	def test_deleting_a_finding_with_a_record_removes_record_and_session(self):
+		name = self.create()
+		diagnosis.delete_finding(session_id=name, session_db_id=self.remote_id(name))
+		self.assertFalse(frappe.db.exists("WhatsApp Session", name))
+		self.assertNotIn(name, [row["sessionId"] for row in self.sandbox.sessions()])
+
+	def test_deleting_an_unknown_session_removes_that_one_and_no_other(self):
+		kept = self.create()
+		added = self.sandbox.add("test_unknown_here")
+		diagnosis.delete_finding(session_db_id=added["id"])
+		self.assertEqual([row["sessionId"] for row in self.sandbox.sessions()], [kept])
+
+	def test_a_session_with_a_record_is_not_deleted_by_its_number_alone(self):
+		name = self.create()
+		with self.assertRaises(frappe.ValidationError):
+			diagnosis.delete_finding(session_db_id=self.remote_id(name))
+		self.assertEqual(self.sent("DELETE"), [])
+		with self.assertRaises(frappe.ValidationError):
+			diagnosis.delete_finding()
+
+	def test_missing_numbers_are_filled_with_one_pass_over_the_list(self):
+		first, second = self.create(), self.create()
+		numbers = {name: self.remote_id(name) for name in (first, second)}
+		for name in numbers:
+			frappe.db.set_value("WhatsApp Session", name, "session_db_id", 0)
+		lost = self.new_record()
+		self.sandbox.clear_requests()
+		answer = diagnosis.fill_missing_numbers()
+		filled = {row["session"]: row["session_db_id"] for row in answer["filled"]}
+		self.assertEqual({name: filled.get(name) for name in numbers}, numbers)
+		self.assertIn(lost.name, [row["session"] for row in answer["unknown"]])
+		self.assertEqual({name: self.fresh(name).session_db_id for name in numbers}, numbers)
+		self.assertEqual(self.sent(), ["GET /api/sessions"])
+
+	def test_a_server_that_fails_leaves_everything_and_the_next_try_works(self):
+		added = self.sandbox.add("test_later")
+		self.sandbox.fault("list", "rate_limit", reset=5)
+		with self.assertRaises(GatewayRateLimited):
+			diagnosis.adopt_session(added["id"])
+		self.assertFalse(frappe.db.exists("WhatsApp Session", "test_later"))
+		frappe.cache.delete_keys("whatsapp_")
+		self.settings(api_key="another-key-0000")
+		with self.assertRaises(GatewayAuthenticationError):
+			diagnosis.adopt_session(added["id"])
+		self.settings()
+		self.assertEqual(diagnosis.adopt_session(added["id"])["session"], "test_later")
+
+
+class TestWhoMay(DiagnosisTestCase):
+	def test_the_whole_site_and_every_action_are_for_managers(self):
+		name = self.create()
+		self.assign(name, AGENT, "Manager")
+		for method, arguments in (
+			("diagnose", {}),
+			("adopt_session", {"session_db_id": 1}),
+			("relink_session", {"session_id": name}),
+			("delete_finding", {"session_id": name}),
+			("fill_missing_numbers", {}),
+		):
+			for user in (AGENT, NOBODY, None):
+				with self.subTest(method, user=user):
+					self.assertEqual(self.call(API + method, user=user, **arguments).status, 403)
+		self.assertEqual(self.call(API + "diagnose", user=MANAGER).status, 200)
+
+	def test_a_viewer_may_look_at_an_assigned_session_and_sees_no_other(self):
+		name, other = self.create(), self.create()
+		self.sandbox.renumber(name)
+		self.assign(name, VIEWER, "Viewer")
+		answer = self.call(API + "diagnose", user=VIEWER, session_id=name)
+		self.assertEqual(answer.status, 200)
+		self.assertEqual(answer.message["checks"][-1]["check"], "number")
+		self.assertEqual(answer.message["findings"], [])
+		self.assertNotIn(other, answer.text)
+		self.assertEqual(self.call(API + "diagnose", user=VIEWER, session_id=other).status, 403)
+
+	def test_unknown_sessions_wrong_types_and_reading_verbs_are_refused(self):
+		self.assertEqual(self.call(API + "diagnose", user=MANAGER, session_id="test_nobody").status, 404)
+		self.assertEqual(self.call(API + "diagnose", user=MANAGER, session_id="").status, 404)
+		self.assertEqual(self.call(API + "adopt_session", user=MANAGER, session_db_id="x").status, 417)
+		self.assertEqual(self.call(API + "diagnose", "GET", user=MANAGER).status, 403)
