@@ -110,6 +110,18 @@ def test_an_expired_code_is_refused_and_the_next_one_works():
 	assert world.registry.scan(session.code.text, "34600000001", world.now) is session
 
 
+def test_a_replaced_code_is_refused_once_it_has_expired():
+	world = World(Timing(qr_delay=0, qr_lifetime=30, qr_rotation=20))
+	session = world.create()
+	session.connect(world.now)
+	world.after(0)
+	first = session.code.text
+	world.after(29)
+	assert session.accepts(first, world.now)
+	world.after(1)
+	assert not session.accepts(first, world.now)
+
+
 def test_a_code_is_used_up_by_its_scan(world):
 	session = world.waiting()
 	text = session.code.text

@@ -86,7 +86,7 @@ def test_status_without_the_number(client):
 
 
 def test_status_of_a_stale_row(client):
-	number = client.create()
+	number = client.connected()
 	client.sandbox.fault("status", "variant", name="stale")
 	row = client.status(number)
 	assert (row["status"], row["isConnected"]) == ("connected", False)

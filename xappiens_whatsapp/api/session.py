@@ -1,11 +1,11 @@
 """The session calls that the desk, the console and other programs share."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import creation, diagnosis, gateway, overview, permissions, qr_codes, reasons, states
+from xappiens_whatsapp import alerts, creation, diagnosis, gateway, overview, permissions, qr_codes, reasons, states
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.linking import Link
@@ -25,10 +25,14 @@ def _resolve_session_doc(session_id: str | None, operation: str) -> WhatsAppSess
 		session_id = frappe.get_cached_doc(gateway.SETTINGS).default_session
 	doc = creation.find_record(session_id) if session_id else None
 	if doc is None:
-		asked_for = frappe.bold(frappe.utils.escape_html((session_id or "")[:140]))
-		frappe.throw(_("There is no WhatsApp session {0} on this site.").format(asked_for), frappe.DoesNotExistError)
+		_throw_unknown(session_id)
 	permissions.check(doc, operation)
 	return doc
+
+
+def _throw_unknown(session_id: str | None) -> NoReturn:
+	asked_for = frappe.bold(frappe.utils.escape_html((session_id or "")[:140]))
+	frappe.throw(_("There is no WhatsApp session {0} on this site.").format(asked_for), frappe.DoesNotExistError)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -101,6 +105,7 @@ def connect_session(session_id: str) -> dict[str, Any]:
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
 	link = Link(_resolve_session_doc(session_id, "restart"))
+	alerts.expect_change(link.doc)
 	qr_codes.forget(link.doc)
 	link.learn(link.call(link.client.restart))
 	return _action_answer(link.doc, _("Restarting the connection."))
@@ -177,8 +182,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
 		creation.remove_from_server(link)
 		return _action_answer(link.doc, _("Disconnected and removed from the server. Connect links the phone anew."))
-	link.learn(link.call(link.client.disconnect))
-	qr_codes.forget(link.doc)
+	creation.stop_on_server(link)
 	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
 
 
@@ -187,6 +191,8 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 def delete_session(session_id: str) -> dict[str, Any]:
 	"""Remove the session from the server and then, when that worked, the record."""
 	doc = _resolve_session_doc(session_id, "delete")
+	if not frappe.db.get_value(SESSION, doc.name, "name", for_update=True):
+		_throw_unknown(session_id)  # another request deleted it while this one waited for the lock
 	doc.delete()
 	return {"success": True, "message": _("The session {0} was deleted here and on the server.").format(doc.session_id)}
 

@@ -50,8 +50,6 @@ class Application:
 		handler = control.CONTROLS.get((request.method, request.path))
 		if handler is None:
 			raise Refusal(404, "NOT_FOUND", "Ruta no encontrada")
-		if request.method == "POST" and not request.is_json:
-			raise Refusal(400, text="Content-Type: application/json")
 		return control.perform(handler, self.sandbox, json_body(request))
 
 	def _api(self, request: Request) -> Response:

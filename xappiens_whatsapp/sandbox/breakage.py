@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -89,24 +88,13 @@ def altered(fault: Fault, response: Response) -> Response:
 	if fault.kind == "truncated":
 		response.set_data(_half(response))
 	elif fault.kind == "cut":
-		_cut(response)
+		response.response = iter([_half(response)])
 	return response
 
 
 def _half(response: Response) -> bytes:
 	body = response.get_data()
 	return body[: len(body) // 2]
-
-
-def _cut(response: Response) -> None:
-	length = len(response.get_data())
-	response.response = _then_gone(_half(response))
-	response.headers["Content-Length"] = str(length)
-
-
-def _then_gone(body: bytes) -> Iterator[bytes]:
-	yield body
-	raise ConnectionAbortedError("cut by a fault of the sandbox")
 
 
 def of_another_session(value: Any) -> Any:

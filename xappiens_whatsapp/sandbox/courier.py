@@ -54,8 +54,6 @@ class Courier:
 
 	def post(self, message: Message) -> None:
 		"""Called under the registry's lock, so that messages queue in the order of the events."""
-		if not message.webhook.wants(message.event):
-			return
 		fault = self._faults.take("delivery")
 		for part in self._parts(message, fault):
 			self._put(part)

@@ -99,6 +99,12 @@ CREATE: dict[str, Callable[[Session], Row]] = {
 }
 CREATE_WITH_QR = ("flat_qr", "no_id")
 
+
+def _stored(rows: list[Row]) -> list[Row]:
+	"""Without what only the server's memory knows."""
+	return [{key: row[key] for key in row if key not in ("isConnected", "hasQR")} for row in rows]
+
+
 LIST: dict[str, Callable[[list[Row], Row], Row]] = {
 	"sessions": lambda rows, pagination: {"data": {"sessions": rows, "pagination": pagination}},
 	"items": lambda rows, pagination: {"data": {"items": rows, "pagination": pagination}},
@@ -106,6 +112,7 @@ LIST: dict[str, Callable[[list[Row], Row], Row]] = {
 	"array": lambda rows, pagination: {"data": rows, "pagination": pagination},
 	"top": lambda rows, pagination: {"sessions": rows, "pagination": pagination},
 	"no_pagination": lambda rows, pagination: {"data": {"sessions": rows, "total": pagination["total"]}},
+	"database": lambda rows, pagination: {"data": {"sessions": _stored(rows), "pagination": pagination}},
 }
 
 GET: dict[str, Callable[[Session], Row]] = {

@@ -25,6 +25,7 @@ VIEWER = "viewer@example.com"
 NOBODY = "nobody@example.com"
 PASSWORD = "a-test-password-0000"
 USERS = {MANAGER: "WhatsApp Manager", AGENT: "WhatsApp User", VIEWER: "WhatsApp User", NOBODY: None}
+SESSIONS: dict[str, str] = {}
 SESSION_API = "xappiens_whatsapp.api.session."
 
 
@@ -51,6 +52,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
+		SESSIONS.clear()
 		frappe.set_user("Administrator")
 		ensure_users()
 		cls.sandbox = Sandbox("test-api-key-0000", **cls.sandbox_options)
@@ -139,11 +141,19 @@ def request(site: str, path: str, verb: str, user: str | None, arguments: dict[s
 	client = Client(application)
 	headers = {"X-Frappe-Site-Name": site, "Accept": "application/json"}
 	if user:
-		client.post("/api/method/login", data={"usr": user, "pwd": PASSWORD}, headers=headers)
+		client.set_cookie("sid", login(client, headers, user))
 	body = {"query_string": arguments} if verb == "GET" else {"json": arguments}
 	response = client.open(path, method=verb, headers=headers, **body)
 	text = response.get_data(as_text=True)
 	return Response(response.status_code, response.get_json(silent=True) or {}, text)
+
+
+def login(client: Client, headers: dict[str, str], user: str) -> str:
+	"""Once per user: hashing passwords takes longer than most of the requests."""
+	if user not in SESSIONS:
+		client.post("/api/method/login", data={"usr": user, "pwd": PASSWORD}, headers=headers)
+		SESSIONS[user] = client.get_cookie("sid").value
+	return SESSIONS[user]
 
 
 def ensure_users() -> None:

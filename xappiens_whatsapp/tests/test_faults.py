@@ -1,0 +1,154 @@
+"""Every function through every fault: a typed error with the right status, the state kept, no key anywhere, and recovery."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import contextmanager
+
+import frappe
+
+from xappiens_whatsapp.tests.base import MANAGER, Response, WhatsAppTestCase
+
+SERVER_FAULTS = {
+	"400": ({"kind": "http", "status": 400, "code": "VALIDATION_ERROR", "error": "Datos inválidos"}, 422, "GatewayRejected"),
+	"401": ({"kind": "http", "status": 401, "code": "INVALID_API_KEY", "error": "Clave"}, 502, "GatewayAuthenticationError"),
+	"403": ({"kind": "http", "status": 403, "code": "AUTHORIZATION_FAILED", "error": "No"}, 502, "GatewayAuthenticationError"),
+	"422": ({"kind": "http", "status": 422, "code": "VALIDATION_ERROR", "error": "Datos"}, 422, "GatewayRejected"),
+	"429": ({"kind": "rate_limit", "reset": 40}, 429, "GatewayRateLimited"),
+	"500": ({"kind": "http", "status": 500, "code": "INTERNAL_ERROR", "error": "Fallo"}, 502, "GatewayFailed"),
+	"502 HTML": ({"kind": "html", "status": 502}, 502, "GatewayFailed"),
+	"503": ({"kind": "http", "status": 503, "code": "INTERNAL_ERROR", "error": "Fallo"}, 502, "GatewayFailed"),
+	"504": ({"kind": "html", "status": 504}, 502, "GatewayFailed"),
+	"not JSON": ({"kind": "not_json"}, 502, "GatewayFailed"),
+	"truncated": ({"kind": "truncated"}, 502, "GatewayFailed"),
+	"redirect": ({"kind": "redirect", "location": "http://127.0.0.1:9/"}, 502, "GatewayFailed"),
+	"10 MB": ({"kind": "huge", "megabytes": 10}, 502, "GatewayFailed"),
+	"cut": ({"kind": "cut"}, 503, "GatewayUnavailable"),
+	"reset": ({"kind": "reset"}, 503, "GatewayUnavailable"),
+	"slow": ({"kind": "slow", "seconds": 2.5}, 504, "GatewayUnavailable"),
+}
+FUNCTIONS = {
+	"get_session_status": "status",
+	"get_qr_code": "qr",
+	"connect_session": "connect",
+	"restart_session": "restart",
+	"disconnect_session": "delete",
+	"delete_session": "delete",
+	"list_sessions": "list",
+}
+WITHOUT_SESSION = ("list_sessions",)
+RECOVERED_BY_LOOKING = {("create_session", fault) for fault in ("cut", "reset", "slow")}
+
+
+class TestFaultMatrix(WhatsAppTestCase):
+	def setUp(self):
+		super().setUp()
+		self.settings(api_timeout=1)
+		self.forget_budget()
+
+	def forget_budget(self) -> None:
+		frappe.cache.delete_keys("whatsapp_budget")
+
+	def new_session(self) -> str:
+		self.forget_budget()
+		created = self.call("create_session", user=MANAGER, session_id=self.new_id(), session_name="Ventas")
+		self.assertEqual(created.status, 200, created.text)
+		return created.message["session"]
+
+	def run_function(self, name: str, session: str) -> Response:
+		arguments = {} if name in WITHOUT_SESSION else {"session_id": session}
+		return self.call(name, user=MANAGER, **arguments)
+
+	def assert_told(self, response: Response, status: int, exc_type: str) -> None:
+		self.assertEqual((response.status, response.body.get("exc_type")), (status, exc_type), response.text[-600:])
+		self.assertTrue(response.words)
+		self.assertNotIn("<html", response.words.lower())
+		self.assertTrue(response.body["error_code"])
+		self.assert_key_is_nowhere(response)
+
+	def assert_key_is_nowhere(self, response: Response) -> None:
+		self.assertNotIn(self.sandbox.api_key, response.text)
+		logged = " ".join(row.error or "" for row in frappe.get_all("Error Log", fields=["error"], limit_page_length=50))
+		self.assertNotIn(self.sandbox.api_key, logged)
+
+	def test_every_function_through_every_fault_of_the_server(self):
+		for name, route in FUNCTIONS.items():
+			session = self.new_session()
+			for label, (fault, status, exc_type) in SERVER_FAULTS.items():
+				with self.subTest(function=name, fault=label):
+					self.forget_budget()
+					before = self.fresh(session).status
+					self.sandbox.fault(route, times=5, **fault)
+					self.assert_told(self.run_function(name, session), status, exc_type)
+					self.assertEqual(self.fresh(session).status, before)
+					self.sandbox.clear_faults()
+			self.forget_budget()
+			self.assertEqual(self.run_function(name, session).status, 200, name)
+
+	def test_creating_through_every_fault_never_makes_two_sessions(self):
+		for label, (fault, status, exc_type) in SERVER_FAULTS.items():
+			with self.subTest(fault=label):
+				self.forget_budget()
+				session_id = self.new_id()
+				self.sandbox.fault("create", **fault)
+				response = self.call("create_session", user=MANAGER, session_id=session_id, session_name="x")
+				self.assert_key_is_nowhere(response)
+				if response.status != 200:
+					self.assert_told(response, status, exc_type)
+				self.sandbox.clear_faults()
+				self.forget_budget()
+				again = self.call("create_session", user=MANAGER, session_id=session_id, session_name="x")
+				self.assertEqual(again.status, 200, again.text)
+				on_server = [row["id"] for row in self.sandbox.sessions() if row["sessionId"] == session_id]
+				self.assertEqual([self.fresh(session_id).session_db_id], on_server)
+
+	@contextmanager
+	def server_at(self, url: str):
+		self.settings(api_base_url=url, api_timeout=1)
+		try:
+			yield
+		finally:
+			self.settings()
+
+	def test_a_server_that_is_not_there_is_told_by_its_cause(self):
+		with socket.create_server(("127.0.0.1", 0)) as listener:
+			closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+		for url, status in ((closed, 503), ("http://no-such-host.invalid", 503), (self.sandbox.url.replace("http:", "https:"), 503)):
+			with self.subTest(url):
+				session = self.new_session()
+				with self.server_at(url):
+					for name in FUNCTIONS:
+						self.assert_told(self.run_function(name, session), status, "GatewayUnavailable")
+					self.assertEqual(self.fresh(session).error_code, "GATEWAY_UNAVAILABLE")
+				self.assertEqual(self.run_function("get_session_status", session).status, 200)
+				self.assertFalse(self.fresh(session).error_code)
+
+	def test_redis_that_is_gone_makes_it_slower_and_not_wrong(self):
+		session = self.new_session()
+		with unreachable_cache():
+			answer = self.local("get_session_status", session)
+			self.assertTrue(answer["success"])
+			self.assertTrue(self.local("get_qr_code", session)["ready"])
+		self.assertTrue(self.local("get_session_status", session)["success"])
+
+	def local(self, name: str, session: str) -> dict:
+		from xappiens_whatsapp.api import session as api
+
+		return getattr(api, name)(session)
+
+
+@contextmanager
+def unreachable_cache():
+	"""The cache's connections lead to a closed port, as when Redis is down."""
+	with socket.create_server(("127.0.0.1", 0)) as listener:
+		port = listener.getsockname()[1]
+	pool = frappe.cache.connection_pool
+	original = dict(pool.connection_kwargs)
+	pool.disconnect()
+	pool.connection_kwargs.update(host="127.0.0.1", port=port)
+	try:
+		yield
+	finally:
+		pool.connection_kwargs.clear()
+		pool.connection_kwargs.update(original)
+		pool.disconnect()
