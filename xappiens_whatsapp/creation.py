@@ -9,8 +9,14 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import gateway, qr_codes, states
-from xappiens_whatsapp.baileys.errors import ConflictError, NotFoundError, UnavailableError
+from xappiens_whatsapp import alerts, gateway, qr_codes, states
+from xappiens_whatsapp.baileys.errors import (
+	BaileysError,
+	ConflictError,
+	NotFoundError,
+	ServerError,
+	UnavailableError,
+)
 from xappiens_whatsapp.linking import noting_failures
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ SESSION = "WhatsApp Session"
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
 RESERVED_IDS = ("stats", "frappe")  # literal siblings of the id in the server's routes
 NAME_LENGTH = 255
+OUTCOME_UNKNOWN = (ConflictError, ServerError, UnavailableError)
 WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr")
 
 
@@ -97,7 +104,7 @@ def create_on_server(link: Link, phone_number: str | None = None) -> RemoteSessi
 	with noting_failures(link.doc):
 		try:
 			remote = post_session(link, phone_number)
-		except (ConflictError, UnavailableError) as error:
+		except OUTCOME_UNKNOWN as error:
 			remote = found_after(link, error)
 		link.remember_number(remote)
 		if not remote.id:
@@ -114,6 +121,7 @@ def post_session(link: Link, phone_number: str | None) -> RemoteSession:
 
 def connect(link: Link) -> None:
 	"""Start linking; a session that the server no longer has is created again first."""
+	alerts.expect_change(link.doc)
 	qr_codes.forget(link.doc)
 	try:
 		remote = link.call(link.client.connect)
@@ -123,7 +131,7 @@ def connect(link: Link) -> None:
 	link.learn(remote)
 
 
-def found_after(link: Link, error: ConflictError | UnavailableError) -> RemoteSession:
+def found_after(link: Link, error: BaileysError) -> RemoteSession:
 	if isinstance(error, UnavailableError) and error.cause in ("dns", "refused", "tls"):
 		raise error
 	remote = link.client.find_session(link.doc.session_id)
@@ -158,16 +166,28 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 
 def remove_from_server(link: Link) -> None:
 	"""Delete there; a session that is already gone is what was wanted. The record forgets its number."""
+	alerts.expect_change(link.doc)
 	qr_codes.forget(link.doc)
 	try:
 		link.call(link.client.delete_session)
 	except NotFoundError:
 		pass
-	states.store(link.doc, {"session_db_id": 0, "status": states.DISCONNECTED, "is_connected": 0, **states.problem("")})
+	changes = {"session_db_id": 0, "status": states.DISCONNECTED, "is_connected": 0}
+	states.store(link.doc, {**changes, **states.problem(""), **alerts.NOT_DOWN})
+
+
+def stop_on_server(link: Link) -> None:
+	"""The server keeps the session and its pairing."""
+	alerts.expect_change(link.doc)
+	link.learn(link.call(link.client.disconnect))
+	qr_codes.forget(link.doc)
+	if link.doc.down_since:
+		states.store(link.doc, dict(alerts.NOT_DOWN))
 
 
 def delete_for_good(doc: WhatsAppSession) -> None:
 	"""For the deletion of the record itself: writes nothing here, since all of it is about to go."""
+	alerts.expect_change(doc)
 	client = gateway.connect_to_server()
 	try:
 		if doc.session_db_id:

@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sandbox import Sandbox
@@ -74,7 +75,9 @@ def read_request(connection: Connection) -> bytes:
 			return received
 		received += chunk
 	head, _blank, body = received.partition(b"\r\n\r\n")
-	length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+	length = next(
+		(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+	)
 	while len(body) < length:
 		body += connection.recv(65536)
 	return head + b"\r\n\r\n" + body
@@ -126,7 +129,9 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 		.serial_number(x509.random_serial_number())
 		.not_valid_before(now - timedelta(days=1))
 		.not_valid_after(now + timedelta(days=1))
-		.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+		.add_extension(
+			x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+		)
 		.sign(key, hashes.SHA256())
 	)
 	path = tmp_path_factory.mktemp("tls") / "self-signed.pem"

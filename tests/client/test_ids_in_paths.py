@@ -3,10 +3,13 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from xappiens_whatsapp.baileys.addresses import session_path
 from xappiens_whatsapp.baileys.errors import BaileysError, RejectedError
+
+quick = settings(max_examples=40, deadline=None)
 
 STRANGE_IDS = {
 	"../x": "..%2Fx",
@@ -25,7 +28,6 @@ STRANGE_IDS = {
 	4242: "4242",
 	2**63 - 1: "9223372036854775807",
 }
-
 
 
 @pytest.mark.parametrize("name", STRANGE_IDS)
@@ -53,6 +55,7 @@ def test_what_cannot_be_an_id_is_refused_before_anything_is_sent(client, sandbox
 	assert sandbox.requests == []
 
 
+@quick
 @given(st.text(min_size=1, max_size=255))
 def test_any_text_becomes_one_segment_that_decodes_to_itself(name):
 	try:
@@ -67,6 +70,7 @@ def test_any_text_becomes_one_segment_that_decodes_to_itself(name):
 	assert segment.isascii() and not set(segment) & set("?#@:\\ \r\n")
 
 
+@quick
 @given(st.integers(min_value=1, max_value=2**63 - 1))
 def test_any_number_of_the_server_is_sent_as_its_digits(number):
 	assert session_path(number) == f"/api/sessions/{number}" == session_path(str(number))

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import pytest
+
 from xappiens_whatsapp.baileys import BaileysClient
 
 EVERY_OPERATION = {
-	"create": (lambda client, number: client.create_session("otra_demo_0002", "Otra"), "POST", "/api/sessions"),
+	"create": (
+		lambda client, number: client.create_session("otra_demo_0002", "Otra"),
+		"POST",
+		"/api/sessions",
+	),
 	"list": (lambda client, number: client.list_sessions(), "GET", "/api/sessions"),
 	"get": (lambda client, number: client.get_session(number), "GET", "/api/sessions/{}"),
 	"status": (lambda client, number: client.get_status(number), "GET", "/api/sessions/{}/status"),

@@ -7,7 +7,8 @@ from typing import Any
 from . import qr
 from .errors import BaileysError, NotFoundError, NotReadyError, ServerError
 from .models import QRCode, RemoteSession, SessionPage
-from .parsing import parse_id, parse_session, qr_expiry, qr_text, session_row
+from .parsing import parse_id, parse_page, parse_session, session_row
+from .redaction import Received
 
 QR_LIFETIME = timedelta(seconds=60)
 NOT_READY_CODE = "QR_GENERATION_ERROR"
@@ -35,16 +36,22 @@ def read_session(payload: Mapping[str, Any]) -> RemoteSession:
 	return session
 
 
+def require_page(payload: Mapping[str, Any], requested: int) -> SessionPage:
+	page = parse_page(payload, requested)
+	if page is None:
+		raise ServerError("The answer holds no list of sessions", code="not_envelope", status=200)
+	return page
+
+
 def read_qr(asked: int | str, payload: Mapping[str, Any]) -> QRCode:
-	row = session_row(payload) or {}
-	session = require_session(asked, parse_session(row))
-	code = qr_text(row) or qr_text(payload)
-	if not code:
+	"""Old servers put the code beside `data` and not into it."""
+	session = require_session(asked, parse_session(Received({**payload, **(session_row(payload) or {})})))
+	if not session.qr_code:
 		raise NotReadyError("There is no QR code yet", status=200)
-	data_url = as_picture(code)
+	data_url = as_picture(session.qr_code)
 	if not data_url:
 		raise ServerError("What the server sent is not a QR code", code="not_a_qr_code", status=200)
-	expires_at = qr_expiry(row) or qr_expiry(payload) or datetime.now(timezone.utc) + QR_LIFETIME
+	expires_at = session.qr_expires_at or datetime.now(timezone.utc) + QR_LIFETIME
 	return QRCode(data_url, expires_at, session.status, session.session_id)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .addresses import session_path
-from .answers import is_last, is_short, not_ready, read_qr, read_session, require_session
+from .answers import is_last, is_short, not_ready, read_qr, read_session, require_page, require_session
 from .errors import NotFoundError, ServerError
 from .models import QRCode, RateLimit, RemoteSession, SessionPage
-from .parsing import parse_page, parse_session, session_row
+from .parsing import parse_session, session_row
 from .redaction import Secret
 from .retries import RetryPolicy
 from .transport import Call, Transport
@@ -89,10 +89,7 @@ class BaileysClient:
 
 	def list_sessions(self, page: int = 1, limit: int = LARGEST_PAGE) -> SessionPage:
 		query = {"page": page, "limit": min(limit, LARGEST_PAGE)}
-		found = parse_page(self._transport.payload(Call("GET", "/api/sessions", query=query)), page)
-		if found is None:
-			raise ServerError("The answer holds no list of sessions", code="not_envelope", status=200)
-		return found
+		return require_page(self._transport.payload(Call("GET", "/api/sessions", query=query)), page)
 
 	def iter_sessions(self) -> Iterator[RemoteSession]:
 		"""Every session once, over all pages; raises where the server shows fewer than it says it has."""
@@ -148,8 +145,10 @@ class BaileysClient:
 	def update_webhook(self, id: int | str, url: str, secret: str) -> None:
 		hidden = Secret(secret)
 		del secret
-		body = without_blanks({"webhookUrl": url}, hidden)
-		self._transport.payload(Call("PUT", session_path(id, "webhook"), body=body, secrets=(hidden,)))
+		path = session_path(id, "webhook")
+		self._transport.payload(
+			Call("PUT", path, body=without_blanks({"webhookUrl": url}, hidden), secrets=(hidden,))
+		)
 
 	def get_health(self) -> dict[str, Any]:
 		"""Asked without the key."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,22 +11,23 @@ from urllib.parse import urlsplit
 from requests.certs import where  # type: ignore[attr-defined]
 
 from .addresses import normalise_base_url
-from .client import BaileysClient
+from .answers import require_page
 from .errors import (
 	AuthenticationError,
 	BaileysError,
-	InvalidAddressError,
 	NotFoundError,
 	RateLimitedError,
 	UnavailableError,
 )
+from .parsing import parse_text
 from .redaction import Secret
+from .retries import RetryPolicy
+from .transport import Call, Transport
 
 CODES: tuple[tuple[type[BaileysError], str], ...] = (
 	(AuthenticationError, "key_refused"),
 	(RateLimitedError, "rate_limited"),
 	(NotFoundError, "not_found"),
-	(InvalidAddressError, "invalid_address"),
 )
 
 
@@ -109,26 +110,28 @@ class Probe:
 		return f"{secured.version()}, certificate valid until {certificate.get('notAfter')}"
 
 	def ask_health(self) -> str:
-		with self.client() as client:
-			health = client.get_health()
-		return (
-			" ".join(str(health[name]) for name in ("message", "version") if health.get(name))[:100]
-			or "answers"
-		)
+		health = self.payload(Call("GET", "/health", with_key=False))
+		words = (parse_text(health.get(name)) for name in ("message", "version"))
+		return " ".join(word for word in words if word)[:100] or "answers"
 
 	def ask_with_key(self) -> str:
-		with self.client() as client:
-			page = client.list_sessions(limit=1)
+		self._key.require_sendable()
+		call = Call("GET", "/api/sessions", query={"page": 1, "limit": 1})
+		page = require_page(self.payload(call), 1)
 		return "accepted" if page.total is None else f"accepted, {page.total} sessions"
 
-	def client(self) -> BaileysClient:
-		return BaileysClient(
+	def payload(self, call: Call) -> Mapping[str, Any]:
+		transport = Transport(
 			self._base_url,
-			self._key.reveal(),
+			self._key,
 			timeout=self._timeout,
 			connect_timeout=self._timeout,
-			retries=0,
+			policy=RetryPolicy(retries=0),
 		)
+		try:
+			return transport.payload(call)
+		finally:
+			transport.close()
 
 
 def probe(base_url: str, api_key: str, *, timeout: float) -> Iterator[Check]:
@@ -166,6 +169,9 @@ def refusal(error: OSError, address: tuple[Any, ...]) -> Failed:
 
 
 def code_of(error: BaileysError) -> str:
+	"""Our own codes are in lower case and say more than the class."""
 	if isinstance(error, UnavailableError):
 		return error.cause
+	if error.code.islower():
+		return error.code
 	return next((code for kind, code in CODES if isinstance(error, kind)), error.code or "server_error")

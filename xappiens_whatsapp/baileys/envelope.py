@@ -17,6 +17,7 @@ from .errors import (
 )
 from .parsing import parse_text
 from .ratelimits import WINDOW, stated_wait
+from .redaction import Received
 
 LONGEST_WORDS = 100
 LONGEST_RAW = 2000
@@ -66,14 +67,14 @@ def read_reply(method: str, status: int, headers: Mapping[str, str], body: bytes
 	if body is None:
 		return Reply(method, status, headers, None, oversize=True)
 	if status == 204 or (method != "GET" and 200 <= status < 300 and headers.get("Content-Length") == "0"):
-		return Reply(method, status, headers, {"success": True})
+		return Reply(method, status, headers, Received(success=True))
 	payload = decode(body)
 	return Reply(method, status, headers, payload, words=words_of(payload, body))
 
 
 def decode(body: bytes) -> Mapping[str, Any] | None:
 	try:
-		value = json.loads(body)
+		value = json.loads(body, object_hook=Received)
 	except (ValueError, RecursionError):
 		return None
 	return value if isinstance(value, dict) else None

@@ -14,6 +14,10 @@ LONGEST_TEXT = 255
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 FIRST_MILLISECONDS = 100_000_000_000
 USER_JID = re.compile(r"(?P<user>[^@:]*)(?::[0-9]+)?@(?:s\.whatsapp\.net|c\.us)")
+ISO_8601 = re.compile(
+	r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+	r"(?:\.(?P<fraction>[0-9]+))?(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 DROP_KEYS = ("disconnectCode", "disconnectReason", "statusCode", "reason")
 
 
@@ -66,11 +70,15 @@ def parse_datetime(value: object) -> datetime | None:
 		return None
 
 
-def from_iso(text: str) -> datetime:
-	text = re.sub(r"[zZ]$", "+00:00", text)
-	text = re.sub(r"\.([0-9]+)", lambda fraction: "." + fraction[1][:6].ljust(6, "0"), text, count=1)
-	moment = datetime.fromisoformat(text)
-	return moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+def from_iso(text: str) -> datetime | None:
+	"""Python before 3.11 reads neither `Z` nor three digits of a second, and takes some nonsense for a zone."""
+	match = ISO_8601.fullmatch(text)
+	if not match:
+		return None
+	fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+	zone = "+00:00" if match["zone"] in (None, "Z") else match["zone"]
+	moment = datetime.fromisoformat(f"{match['day']}T{match['time']}.{fraction}{zone}")
+	return moment.astimezone(timezone.utc)
 
 
 def from_epoch(number: float) -> datetime | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from .errors import AuthenticationError
 
@@ -30,6 +31,13 @@ class Secret:
 			raise AuthenticationError("No API key is set", code="missing_key")
 		if not all("!" <= character <= "~" for character in self._text):
 			raise AuthenticationError("The API key has characters that no key can have", code="invalid_key")
+
+
+class Received(dict[str, Any]):
+	"""A JSON object of the server; a traceback with locals shows nothing of it."""
+
+	def __repr__(self) -> str:
+		return "Received(***)"
 
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:

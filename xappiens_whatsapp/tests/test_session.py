@@ -74,6 +74,11 @@ class TestCreate(SessionTestCase):
 		self.assertEqual(created["session_db_id"], self.remote(session_id)["id"])
 		self.assertEqual(self.sent("POST").count("POST /api/sessions"), 1)
 
+	def test_a_gateway_error_after_the_work_was_done_is_looked_up_too(self):
+		session_id = self.new_id()
+		self.sandbox.fault("create", "html", status=504, performed=True)
+		self.assertEqual(self.create(session_id)["session_db_id"], self.remote(session_id)["id"])
+
 	def test_every_documented_answer_to_a_create_yields_the_number(self):
 		for variant in ("session", "flat", "flat_qr", "webhook_echo", "no_id"):
 			with self.subTest(variant):
