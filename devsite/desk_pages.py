@@ -37,7 +37,9 @@ def page(path: str) -> Response:
 def boot_script() -> str:
 	boot = json.dumps(boot_data(), default=str).replace("<", "\\u003c")
 	token = json.dumps(frappe.session.data.csrf_token)
-	start = f"window.devsite_boot = {boot}; window.frappe = window.frappe || {{}}; frappe.csrf_token = {token};"
+	start = (
+		f"window.devsite_boot = {boot}; window.frappe = window.frappe || {{}}; frappe.csrf_token = {token};"
+	)
 	return f"<script>{start}</script>"
 
 
@@ -70,7 +72,9 @@ def boot_data() -> dict[str, Any]:
 		"messages": get_all_translations(frappe.local.lang),
 		"app_route": "/app",
 		"sitename": frappe.local.site,
-		"doctypes": {} if user == "Guest" else {meta.name: for_browser(meta, path) for meta, path in readable()},
+		"doctypes": {}
+		if user == "Guest"
+		else {meta.name: for_browser(meta, path) for meta, path in readable()},
 	}
 
 
@@ -81,7 +85,9 @@ def readable() -> list[tuple[Any, Path]]:
 	for name, path in files.items():
 		meta = frappe.get_meta(json.loads(path.read_text(encoding="utf-8"))["name"])
 		wanted = name in own or meta.name in DESK_DOCTYPES
-		if wanted and (meta.istable or frappe.permissions.get_role_permissions(meta).read or is_administrator()):
+		if wanted and (
+			meta.istable or frappe.permissions.get_role_permissions(meta).read or is_administrator()
+		):
 			found.append((meta, path))
 	return found
 

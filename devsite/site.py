@@ -68,6 +68,7 @@ def _register(meta: frappe._dict) -> None:
 	app = next((app for app in frappe.local.conf.installed_apps if meta.module in _modules(app)), "frappe")
 	_add("Module Def", meta.module, module_name=meta.module, app_name=app)
 	for row in meta.permissions:
+		_add("DocPerm", f"{meta.name} {row.role}", **{**row, "parent": meta.name, "parenttype": "DocType"})
 		_add("Role", row.role, role_name=row.role, desk_access=int(row.role not in ("All", "Guest")))
 
 

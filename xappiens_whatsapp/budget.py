@@ -18,24 +18,31 @@ REQUESTS_PER_WINDOW = 30
 BACKGROUND_SHARE = 0.5
 
 
-def spend(key: str, *, background: bool = False) -> None:
-	"""Take one request out of the budget; raises `RateLimitedError` with the seconds to wait when it is used up."""
+def spend(key: str, *, background: bool = False, patience: float = 0.0) -> None:
+	"""Take one request out of the budget, for which background work may wait up to `patience` seconds.
+
+	Raises `RateLimitedError` with the seconds to wait when it is used up.
+	"""
+	until = time.monotonic() + patience
+	while wait := seconds_until_free(key, background):
+		if time.monotonic() + wait > until:
+			raise RateLimitedError("request budget used up", code="OWN_BUDGET", retry_after=wait)
+		time.sleep(wait)
+
+
+def seconds_until_free(key: str, background: bool) -> float:
+	"""0.0 when the request was taken out of the budget; a refused one is put back, it is never sent."""
 	try:
-		spent, limit, reset_at = count(key)
-	except RedisError:
-		return  # without Redis the server itself is the only judge
-	if spent > (limit * BACKGROUND_SHARE if background else limit):
-		raise RateLimitedError("request budget used up", code="OWN_BUDGET", retry_after=max(1.0, reset_at - time.time()))
-
-
-def count(key: str) -> tuple[int, int, float]:
-	"""Requests of the running window with this one, what it allows, and when it ends (epoch seconds)."""
-	limit, reset_at = window_of(key)
-	counter = frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}")
-	spent = frappe.cache.incr(counter)
-	if spent == 1:
+		limit, reset_at = window_of(key)
+		counter = counter_of(key, reset_at)
+		spent = frappe.cache.incr(counter)
 		frappe.cache.expire(counter, 2 * WINDOW)
-	return spent, limit, reset_at
+		if spent <= (limit * BACKGROUND_SHARE if background else limit):
+			return 0.0
+		frappe.cache.decr(counter)
+	except RedisError:
+		return 0.0  # without Redis the server itself is the only judge
+	return max(1.0, reset_at - time.time())
 
 
 def window_of(key: str) -> tuple[int, float]:
@@ -58,10 +65,14 @@ def learn(key: str, rate: RateLimit) -> None:
 
 def remember(key: str, rate: RateLimit) -> None:
 	frappe.cache.set_value(window_key(key), (rate.limit, float(rate.reset_at)), expires_in_sec=15 * WINDOW)
-	counter = frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(rate.reset_at)}")
+	counter = counter_of(key, rate.reset_at)
 	spent = rate.limit - (rate.remaining or 0)
 	if int(frappe.cache.get(counter) or 0) < spent:
 		frappe.cache.set(counter, spent, ex=2 * WINDOW)
+
+
+def counter_of(key: str, reset_at: float) -> bytes:
+	return frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}")
 
 
 def window_key(key: str) -> str:

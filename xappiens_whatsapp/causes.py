@@ -107,8 +107,15 @@ def rate_limited() -> Cause:
 
 def not_a_server() -> Cause:
 	return Cause(
-		_("Something answers at this address, but it is not the WhatsApp server."),
-		_("Check the server address in WhatsApp Settings."),
+		_("What answers at this address is not the WhatsApp server."),
+		_("Check the server address in WhatsApp Settings, and that the server behind it is running."),
+	)
+
+
+def redirect() -> Cause:
+	return Cause(
+		_("The server sends this site on to another address."),
+		_("Enter the address where the server really is in WhatsApp Settings."),
 	)
 
 
@@ -171,11 +178,12 @@ CAUSES = {
 	"timeout": timeout,
 	"tls": tls,
 	"reset": reset,
+	"address": invalid_address,
 	"invalid_address": invalid_address,
 	"key_refused": key_refused,
 	"rate_limited": rate_limited,
 	"not_found": not_a_server,
 	"not_envelope": not_a_server,
 	"not_json": not_a_server,
-	"redirect": not_a_server,
+	"redirect": redirect,
 }

@@ -11,7 +11,7 @@ from frappe import _
 
 from xappiens_whatsapp import callback, causes, creation, gateway, permissions, reasons, states
 from xappiens_whatsapp.baileys.diagnosis import probe
-from xappiens_whatsapp.baileys.errors import BaileysError, NotReadyError
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -54,6 +54,7 @@ class Walk:
 		self.rows: list[Row] = []
 		self.remotes: list[RemoteSession] | None = None
 		self.remote: RemoteSession | None = None
+		self.number: int | str = 0
 
 	def run(self) -> Walk:
 		self.rows = check_connection()
@@ -89,15 +90,24 @@ class Walk:
 	def compare_numbers(self) -> str:
 		if self.remote.id and self.remote.id != self.doc.session_db_id:
 			raise Failed(causes.other_number(self.doc.session_db_id, self.remote.id))
+		self.number = self.remote.id or self.doc.session_id
 		return _("Record and server have the same number for it.")
 
 	def judge_state(self) -> str:
+		self.ask_for_state()
 		status = states.status_of(self.remote)
 		if status is None:
 			raise Failed(causes.from_reason(reasons.unknown_status(self.remote.status[:100])))
 		if status in (states.DISCONNECTED, states.ERROR):
 			raise Failed(causes.from_reason(self.why_not_connected(status)))
 		return self.state_in_words(status)
+
+	def ask_for_state(self) -> None:
+		"""The list does not say why a session is down; some servers cannot say it right after a create."""
+		try:
+			self.remote = self.client.get_status(self.number)
+		except NotFoundError:
+			return
 
 	def why_not_connected(self, status: str) -> reasons.Reason:
 		problem = states.problem_of(self.doc, self.remote, status)
@@ -113,7 +123,7 @@ class Walk:
 		return words[status]
 
 	def ask_for_qr(self) -> str:
-		self.client.get_qr(self.remote.id or self.doc.session_id)
+		self.client.get_qr(self.number)
 		return _("The server gives a QR code.")
 
 	def call_back(self) -> str:

@@ -39,8 +39,11 @@ R = TypeVar("R")
 SETTINGS = "WhatsApp Settings"
 
 
-def connect_to_server(*, background: bool = False) -> BaileysClient:
-	"""A client for the configured server; `background` work leaves part of the request budget to people."""
+def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:
+	"""A client for the configured server; `background` work leaves part of the request budget to people.
+
+	With `patience` it waits that many seconds for the budget before it gives up; never in a web request.
+	"""
 	settings = frappe.get_cached_doc(SETTINGS)
 	settings.check_ready()
 	key = settings.get_api_key()
@@ -50,7 +53,7 @@ def connect_to_server(*, background: bool = False) -> BaileysClient:
 			key,
 			timeout=settings.timeout_seconds,
 			connect_timeout=min(10.0, settings.timeout_seconds),
-			before_request=functools.partial(budget.spend, key, background=background),
+			before_request=functools.partial(budget.spend, key, background=background, patience=patience),
 			after_response=functools.partial(budget.learn, key),
 		)
 	except InvalidAddressError:

@@ -34,6 +34,7 @@ STATUS_OF_WORD = {
 UNKNOWN_STATUS = "UNKNOWN_STATUS"
 OUT_OF_STEP = "OUT_OF_STEP"
 CHECK_NOTED_EVERY = timedelta(seconds=60)
+LOCKED_FIELDS = ["status", "session_db_id", "last_checked", "down_since", "alerted_on"]
 
 
 def status_of(remote: RemoteSession) -> str | None:
@@ -58,8 +59,11 @@ def learn(doc: WhatsAppSession, remote: RemoteSession, observed_at: datetime | N
 	store(doc, {**changes, "last_checked": observed_at}, observed_at)
 
 
-def changes_from(doc: WhatsAppSession, remote: RemoteSession) -> dict[str, object]:
-	learned = {**facts_of(remote), **state_of(doc, remote)}
+def changes_from(doc: WhatsAppSession | frappe._dict, remote: RemoteSession) -> dict[str, object]:
+	return unknown_to(doc, {**facts_of(remote), **state_of(doc, remote)})
+
+
+def unknown_to(doc: WhatsAppSession | frappe._dict, learned: dict[str, object]) -> dict[str, object]:
 	return {field: value for field, value in learned.items() if differs(doc.get(field), value)}
 
 
@@ -72,14 +76,14 @@ def facts_of(remote: RemoteSession) -> dict[str, object]:
 	return {field: value for field, value in facts.items() if value}
 
 
-def state_of(doc: WhatsAppSession, remote: RemoteSession) -> dict[str, object]:
+def state_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession) -> dict[str, object]:
 	status = status_of(remote)
 	if status is None:
 		return problem(UNKNOWN_STATUS, remote.status[:100])
 	return {"status": status, "is_connected": int(status == CONNECTED), **problem_of(doc, remote, status)}
 
 
-def problem_of(doc: WhatsAppSession, remote: RemoteSession, status: str) -> dict[str, object]:
+def problem_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession, status: str) -> dict[str, object]:
 	if status == ERROR:
 		return problem(remote.disconnect_code or remote.status.strip().upper())
 	if status != DISCONNECTED:
@@ -91,7 +95,7 @@ def problem_of(doc: WhatsAppSession, remote: RemoteSession, status: str) -> dict
 	return {} if keeps_reason(doc) else problem("")
 
 
-def keeps_reason(doc: WhatsAppSession) -> bool:
+def keeps_reason(doc: WhatsAppSession | frappe._dict) -> bool:
 	"""A reason that only the webhook told stays while the session stays disconnected."""
 	return doc.status == DISCONNECTED and doc.error_code not in (*reasons.CHECK_FAILURES, OUT_OF_STEP, UNKNOWN_STATUS)
 
@@ -119,14 +123,23 @@ def note_failure(doc: WhatsAppSession, failure: GatewayError) -> None:
 
 def note_missing(doc: WhatsAppSession) -> None:
 	"""The server has no such session: the stale number goes, so that creating it again is what comes next."""
-	changes = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0}
-	store(doc, {**changes, **problem("SESSION_MISSING_ON_SERVER")})
+	changes = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0, **problem("SESSION_MISSING_ON_SERVER")}
+	store(doc, changes, number=doc.session_db_id or 0)
 
 
-def store(doc: WhatsAppSession, changes: dict[str, object], observed_at: datetime | None = None) -> None:
-	"""Write at once and for good: what happened on the server does not roll back with our request."""
-	current = frappe.db.get_value(doc.doctype, doc.name, ["status", "last_checked", "down_since"], as_dict=True, for_update=True)
-	if current is None or is_outdated(current, observed_at):
+def store(
+	doc: WhatsAppSession,
+	changes: dict[str, object],
+	observed_at: datetime | None = None,
+	*,
+	number: int | None = None,
+) -> None:
+	"""Write at once and for good: what happened on the server does not roll back with our request.
+
+	With `number` only while the record still has that one: what was said about it does not hold for its successor.
+	"""
+	current = frappe.db.get_value(doc.doctype, doc.name, LOCKED_FIELDS, as_dict=True, for_update=True)
+	if current is None or is_outdated(current, observed_at) or number not in (None, current.session_db_id):
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends the lock taken above
 		return
 	changes = {**changes, **since(current, changes)}

@@ -43,10 +43,8 @@
 
 	const escape_html = (text) => String(text || "").replace(/[&<>"'`=]/g, (char) => `&#${char.charCodeAt(0)};`);
 
-	const copy_to_clipboard = async (text) => {
-		await navigator.clipboard.writeText(text);
-		frappe.show_alert({ indicator: "green", message: __("Copied to clipboard.") });
-	};
+	const copy_to_clipboard = (text) =>
+		navigator.clipboard.writeText(text).then(() => frappe.show_alert({ message: __("Copied to clipboard.") }));
 
 	const format = (value, { fieldtype }) => {
 		if (fieldtype !== "Datetime") not_provided(`frappe.format of ${fieldtype}`);

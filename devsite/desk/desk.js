@@ -35,10 +35,12 @@
 		is_dirty = () => Boolean(this.doc.__unsaved);
 		set_intro = (text, color = "blue") =>
 			this.message.append(html(`<div class="form-message ${color}"><div>${text}</div></div>`));
+		enable_save = () => this.disable_save(false, false);
 		add_custom_button = (label, action) => this.page.add_inner_button(label, action);
 
 		constructor(meta) {
-			Object.assign(this, { doctype: meta.name, meta, page: devsite.make_page(), save_disabled: false });
+			const page = devsite.make_page();
+			Object.assign(this, { doctype: meta.name, meta, page, doc: null, docname: "", save_disabled: false });
 			this.wrapper = this.page.root;
 			this.$wrapper = wrapped(this.wrapper);
 			this.message = element("div", { class: "form-message-container" });
@@ -113,14 +115,10 @@
 			this.page.set_indicator(__("Not Saved"), "orange");
 		}
 
-		disable_save() {
-			this.save_disabled = true;
+		disable_save(_set_dirty, disabled = true) {
+			this.save_disabled = disabled;
 			this.page.clear_primary_action();
-		}
-
-		enable_save() {
-			this.save_disabled = false;
-			this.show_toolbar();
+			if (!disabled) this.show_toolbar();
 		}
 
 		change_custom_button_type(label, group, type) {

@@ -16,8 +16,7 @@
 			this.$wrapper = wrapped(this.modal);
 			this.find(".modal-dialog").classList.toggle("modal-lg", this.size === "large");
 			this.set_title(this.title || "");
-			this.find(".btn-modal-close").onclick = () => this.hide();
-			this.modal.onmousedown = ({ target }) => target === this.modal && this.hide();
+			this.modal.onclick = ({ target }) => target.matches(".modal, .btn-modal-close") && this.hide();
 			this.modal.onkeydown = ({ key }) => key === "Escape" && this.hide();
 			this.set_button("secondary", this.secondary_action_label, this.secondary_action);
 			this.set_button("primary", this.primary_action_label, this.primary_action);
@@ -104,16 +103,11 @@
 			this.body = this.find(".page-body");
 			this.title = this.find(".title-text");
 			this.primary = this.find(".primary-action");
-			this.setup_menu(".menu-btn-group", __("Menu"));
-			this.setup_menu(".actions-btn-group", __("Actions"));
+			this.find(".menu-btn-group button").setAttribute("aria-label", __("Menu"));
 			this.find(".actions-btn-group button").textContent = __("Actions");
-		}
-
-		setup_menu(group, title) {
-			const [button, list] = this.find(group).children;
-			button.setAttribute("aria-label", title);
-			button.onclick = () => list.classList.toggle("show");
-			list.onclick = () => list.classList.remove("show");
+			for (const list of this.root.querySelectorAll(".dropdown-menu")) {
+				list.parentNode.onclick = () => list.classList.toggle("show");
+			}
 		}
 
 		/** As in Frappe, a label that is there already is left alone. */

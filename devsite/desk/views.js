@@ -30,11 +30,8 @@
 		return input;
 	};
 
-	const small_button = (label, action) => {
-		const button = element("button", { type: "button", class: "btn btn-default btn-xs" }, label);
-		button.onclick = action;
-		return button;
-	};
+	const small_button = (label, onclick) =>
+		Object.assign(element("button", { type: "button", class: "btn btn-xs" }, label), { onclick });
 
 	const grid = (frm, df) => {
 		const columns = boot.doctypes[df.options].fields;
@@ -153,23 +150,14 @@
 	}
 	devsite.make_list = (meta) => new List(meta);
 
-	const set_theme = (theme) => {
-		document.documentElement.dataset.theme = localStorage.devsite_theme = theme;
-	};
-
 	devsite.set_up_navbar = () => {
+		const root = document.documentElement;
+		const part = (name) => document.querySelector(`#navbar .${name}`);
+		const set_theme = (theme) => (root.dataset.theme = localStorage.devsite_theme = theme);
 		set_theme(localStorage.devsite_theme || "light");
-		const actions = {
-			sessions: () => frappe.set_route("List", "WhatsApp Session"),
-			settings: () => frappe.set_route("Form", "WhatsApp Settings"),
-			theme: () => set_theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"),
-			leave: () => frappe.call({ method: "logout" }).then(() => (location.href = "/login")),
-		};
-		for (const button of document.querySelectorAll("#navbar button")) {
-			button.textContent = __(button.textContent);
-			button.onclick = actions[button.dataset.action];
-		}
-		document.querySelector("#navbar .stand-in").textContent = __("Development stand-in, not Frappe");
-		document.querySelector("#navbar .full-name").textContent = boot.full_name;
+		for (const child of document.getElementById("navbar").children) child.textContent = __(child.textContent);
+		part("full-name").textContent = boot.full_name;
+		part("theme").onclick = () => set_theme(root.dataset.theme === "dark" ? "light" : "dark");
+		part("leave").onclick = () => frappe.call({ method: "logout" }).then(() => location.assign("/login"));
 	};
 })();

@@ -22,7 +22,9 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 	import frappe.app
 
 	from devsite.testing import boot_site
+	from frappe.utils.background_jobs import QUEUE
 
+	QUEUE.waiting.clear()
 	sys.path.insert(0, str(Path(__file__).parent))
 	before = frappe.app._site, frappe.app._sites_path
 	folder = str(tmp_path_factory.mktemp("demo"))

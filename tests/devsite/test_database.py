@@ -54,7 +54,9 @@ def test_or_filters_order_page_and_group(item):
 		item(f"a{number}", amount=number % 2)
 	assert names(or_filters={"name": "a1", "amount": 0}) == ["a1", "a2"]
 	assert frappe.get_all("Demo Item", order_by="name desc", limit=1, limit_start=1) == [{"name": "a2"}]
-	counted = frappe.get_all("Demo Item", fields=["amount", "count(name) as n"], group_by="amount", order_by="amount")
+	counted = frappe.get_all(
+		"Demo Item", fields=["amount", "count(name) as n"], group_by="amount", order_by="amount"
+	)
 	assert [(row.amount, row.n) for row in counted] == [(0, 1), (1, 2)]
 	assert frappe.db.count("Demo Item", {"amount": 1}) == 2
 
@@ -71,7 +73,9 @@ def test_quotes_in_values_stay_values(item):
 	assert names(filters={"title": hostile}) == ["a1"]
 	assert frappe.db.get_value("Demo Item", {"title": hostile}) == "a1"
 	frappe.db.set_value("Demo Item", {"title": hostile}, "serial", "100%")
-	assert frappe.db.sql("select serial from `tabDemo Item` where title = %(t)s", {"t": hostile})[0][0] == "100%"
+	assert (
+		frappe.db.sql("select serial from `tabDemo Item` where title = %(t)s", {"t": hostile})[0][0] == "100%"
+	)
 	assert names(filters={"title": "y' or '1'='1"}) == []
 
 
@@ -155,7 +159,7 @@ def test_of_two_who_insert_the_same_name_one_gets_a_duplicate_entry(item, elsewh
 
 
 def test_a_writer_that_waits_too_long_gets_a_timeout(item, elsewhere, monkeypatch):
-	monkeypatch.setattr("frappe.database.LOCK_WAIT_SECONDS", 0.1)
+	monkeypatch.setattr("frappe.connection.LOCK_WAIT_SECONDS", 0.1)
 	item("a1")
 	assert isinstance(elsewhere(lambda: item("a2")), frappe.QueryTimeoutError)
 
@@ -217,7 +221,7 @@ def test_events_go_to_their_room_after_the_commit_only(item):
 	assert channel.get_message(timeout=0.1) is None
 	frappe.publish_realtime("moved", {"x": 2}, doctype="Demo Item", docname="a1", after_commit=True)
 	frappe.db.commit()
-	event = frappe.parse_json(channel.get_message(timeout=1)["data"])
+	event = frappe.parse_json(channel.get_message(timeout=1)["data"].decode())
 	assert (event.event, event.message, event.room) == ("moved", {"x": 2}, "doc:Demo Item/a1")
 	channel.close()
 

@@ -25,7 +25,9 @@ def test_login_gives_a_session_and_a_wrong_password_401(browser):
 def test_guests_reach_only_what_is_meant_for_guests_and_their_input_is_sanitised(browser):
 	guest = browser()
 	assert guest.call("ping", "GET").json == {"message": "pong"}
-	assert guest.call("demo_app.api.hello", json={"name": "<script>x"}).json == {"message": "Hello &lt;script&gt;x"}
+	assert guest.call("demo_app.api.hello", json={"name": "<script>x"}).json == {
+		"message": "Hello &lt;script&gt;x"
+	}
 	assert guest.call("demo_app.api.add_note", json={"text": "x"}).status_code == 403
 
 
@@ -99,13 +101,17 @@ def test_a_token_authenticates_without_a_cookie(browser):
 
 def test_resources_are_listed_read_inserted_updated_and_deleted(browser):
 	manager = browser("Administrator", "admin")
-	made = manager.open("/api/resource/Demo Item", method="POST", json={"code": "r1", "title": "one", "secret": "s3"})
+	made = manager.open(
+		"/api/resource/Demo Item", method="POST", json={"code": "r1", "title": "one", "secret": "s3"}
+	)
 	assert (made.status_code, made.json["data"]["name"], made.json["data"]["secret"]) == (200, "r1", "**")
 	changed = manager.open("/api/resource/Demo Item/r1", method="PUT", json={"title": "two"})
 	assert changed.json["data"]["title"] == "two"
 	manager.open("/api/resource/Demo Item", method="POST", json={"code": "r2", "title": "x", "amount": 1})
 	query = {"fields": '["name", "amount"]', "filters": '[["amount", "=", 1]]', "limit": 1}
-	assert manager.open("/api/resource/Demo Item", query_string=query).json == {"data": [{"name": "r2", "amount": 1}]}
+	assert manager.open("/api/resource/Demo Item", query_string=query).json == {
+		"data": [{"name": "r2", "amount": 1}]
+	}
 	again = manager.open("/api/resource/Demo Item", method="POST", json={"code": "r1", "title": "x"})
 	assert (again.status_code, again.json["exc_type"]) == (409, "DuplicateEntryError")
 	gone = manager.open("/api/resource/Demo Item/r1", method="DELETE")
@@ -127,7 +133,11 @@ def test_permissions_hold_on_resources_and_a_stranger_cannot_tell_what_exists(br
 	frappe.db.commit()
 	agent, viewer = browser("agent@example.com"), browser("viewer@example.com")
 	assert agent.open("/api/resource/Demo Item").json == {"data": [{"name": "a1"}]}
-	assert [agent.open(f"/api/resource/Demo Item/{name}").status_code for name in ("a1", "a2", "a9")] == [200, 403, 404]
+	assert [agent.open(f"/api/resource/Demo Item/{name}").status_code for name in ("a1", "a2", "a9")] == [
+		200,
+		403,
+		404,
+	]
 	assert [viewer.open(f"/api/resource/Demo Item/{name}").status_code for name in ("a1", "a9")] == [403, 403]
 	assert agent.open("/api/resource/Demo Item/a1", method="DELETE").status_code == 403
 	counted = agent.call("frappe.client.get_count", "GET", query_string={"doctype": "Demo Item"})
@@ -146,9 +156,13 @@ def test_the_form_is_loaded_with_onload_and_saved_with_a_message(browser):
 	doc = {"doctype": "Demo Item", "__islocal": 1, "name": "new-demo-item-1", "code": "f1", "title": "x"}
 	saved = manager.call("frappe.desk.form.save.savedocs", data={"doc": json.dumps(doc), "action": "Save"})
 	assert saved.json["docs"][0]["name"] == "f1" and messages(saved)[0]["alert"] == 1
-	loaded = manager.call("frappe.desk.form.load.getdoc", "GET", query_string={"doctype": "Demo Item", "name": "f1"})
+	loaded = manager.call(
+		"frappe.desk.form.load.getdoc", "GET", query_string={"doctype": "Demo Item", "name": "f1"}
+	)
 	stale = {**loaded.json["docs"][0], "modified": "2020-01-01 00:00:00"}
-	refused = manager.call("frappe.desk.form.save.savedocs", data={"doc": json.dumps(stale), "action": "Save"})
+	refused = manager.call(
+		"frappe.desk.form.save.savedocs", data={"doc": json.dumps(stale), "action": "Save"}
+	)
 	assert (refused.status_code, refused.json["exc_type"]) == (417, "TimestampMismatchError")
 
 

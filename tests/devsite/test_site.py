@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 START = (sys.executable, "-u", "-m", "devsite", "--port", "0", "--language", "es")
 
 
-@pytest.mark.parametrize("name", ["rename_doc", "utils.money_in_words", "permissions.add_permission", "db.truncate"])
+@pytest.mark.parametrize(
+	"name", ["rename_doc", "utils.money_in_words", "permissions.add_permission", "db.truncate"]
+)
 def test_what_is_not_provided_says_so_by_its_name(name):
 	with pytest.raises(NotImplementedError, match=re.escape(f"frappe.{name}")):
 		eval(f"frappe.{name}")
@@ -45,7 +47,9 @@ def test_the_empty_package_named_frappe_counts_as_absent(tmp_path):
 	(tmp_path / "frappe" / "__init__.py").write_text("")
 	script = "import devsite; assert devsite.activate(); import frappe; print(frappe.__version__)"
 	environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
-	done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+	done = subprocess.run(
+		[sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+	)
 	assert "devsite" in done.stdout
 
 

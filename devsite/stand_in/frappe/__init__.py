@@ -266,10 +266,8 @@ from frappe.model.documents import (
 	get_list,
 	get_meta,
 	get_single,
-	get_value,
 	has_permission,
 	new_doc,
-	set_value,
 )
 from frappe.services import (
 	enqueue,
@@ -277,10 +275,7 @@ from frappe.services import (
 	get_traceback,
 	log_error,
 	logger,
-	publish_progress,
 	publish_realtime,
-	redirect_to_message,
-	respond_as_web_page,
 	sendmail,
 )
 
@@ -294,7 +289,8 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
 	from frappe.model.meta import forget_metas
 
 	forget_metas()
-	cache.flushall()
+	kept = {name for key in get_hooks("persistent_cache_keys") for name in cache.get_keys(key)}
+	cache.delete_value([name for name in cache.get_keys("") if name not in kept], make_keys=False)
 	local.cache, local.role_permissions = {}, {}
 
 

@@ -49,7 +49,7 @@ def create_doc(doctype: str) -> Any:
 
 def read_doc(doctype: str, name: str) -> Any:
 	if "run_method" in frappe.form_dict:
-		return execute_doc_method(doctype, name)
+		raise NotImplementedError("run_method on /api/resource is not provided by devsite")
 	doc = frappe.get_doc(doctype, name)
 	if not doc.has_permission("read"):
 		raise frappe.PermissionError
@@ -68,15 +68,6 @@ def delete_doc(doctype: str, name: str) -> str:
 	return "ok"
 
 
-def execute_doc_method(doctype: str, name: str) -> Any:
-	method = frappe.form_dict.pop("run_method")
-	doc = frappe.get_doc(doctype, name)
-	doc.is_whitelisted(method)
-	if not doc.has_permission("read" if frappe.local.request.method == "GET" else "write"):
-		frappe.throw(_("Not permitted"), frappe.PermissionError)
-	return doc.run_method(method, **frappe.form_dict)
-
-
 def _form_data() -> dict:
 	data = frappe.form_dict.data
 	if data is None:
@@ -88,6 +79,6 @@ def _form_data() -> dict:
 
 
 COLLECTION = {"GET": document_list, "POST": create_doc}
-DOCUMENT = {"GET": read_doc, "POST": execute_doc_method, "PUT": update_doc, "DELETE": delete_doc}
+DOCUMENT = {"GET": read_doc, "PUT": update_doc, "DELETE": delete_doc}
 
 __getattr__ = frappe._missing.refuse(__name__)

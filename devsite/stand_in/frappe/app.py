@@ -11,7 +11,7 @@ from werkzeug.wsgi import ClosingIterator
 
 import frappe
 from frappe import _
-from frappe.auth import UNSAFE_HTTP_METHODS, authenticate, flush_cookies, validate_token
+from frappe.auth import UNSAFE_HTTP_METHODS, authenticate, validate_token
 from frappe.permissions import check_doctype_permission
 from frappe.utils.response import report_error
 
@@ -36,7 +36,10 @@ def respond(request: Request) -> Response:
 	except Exception as error:
 		response = handle_exception(error)
 		frappe.db.rollback()
-	flush_cookies(response)
+	for task in frappe.get_hooks("after_request"):
+		frappe.call(task, response=response, request=request)
+	if hasattr(frappe.local, "cookie_manager"):
+		frappe.local.cookie_manager.flush_cookies(response)
 	return response
 
 

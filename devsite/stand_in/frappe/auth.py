@@ -17,8 +17,20 @@ UNSAFE_HTTP_METHODS = frozenset(("POST", "PUT", "DELETE", "PATCH"))
 LOGIN_PATH = "/api/method/login"
 
 
+class CookieManager:
+	def __init__(self) -> None:
+		self.cookies: dict[str, dict] = {}
+
+	def set_cookie(self, key: str, value: str | None, samesite: str = "Lax", **options: Any) -> None:
+		self.cookies[key] = {"value": value or "", "samesite": samesite, **options}
+
+	def flush_cookies(self, response: Response) -> None:
+		for key, options in self.cookies.items():
+			response.set_cookie(key, **options)
+
+
 def authenticate() -> None:
-	frappe.local.cookies = {}
+	frappe.local.cookie_manager = CookieManager()
 	if frappe.local.request.path == LOGIN_PATH:
 		login()
 	else:
@@ -35,7 +47,9 @@ def resume(sid: str) -> None:
 
 
 def _start(user: str, sid: str, csrf_token: str | None) -> None:
-	frappe.local.session = frappe._dict(user=user, sid=sid, data=frappe._dict(csrf_token=csrf_token, user=user))
+	frappe.local.session = frappe._dict(
+		user=user, sid=sid, data=frappe._dict(csrf_token=csrf_token, user=user)
+	)
 	frappe.local.lang = _requested_language() or frappe.get_user_lang(user)
 
 
@@ -56,7 +70,10 @@ def login() -> None:
 	frappe.db.commit()
 	_start(user, sid, None)
 	full_name = frappe.db.get_value("User", user, "full_name")
-	frappe.local.cookies = {"sid": sid, "user_id": user, "full_name": full_name, "system_user": "yes"}
+	cookies = frappe.local.cookie_manager
+	cookies.set_cookie("sid", sid, httponly=True)
+	for name, value in (("user_id", user), ("full_name", full_name), ("system_user", "yes")):
+		cookies.set_cookie(name, value)
 	frappe.local.response.update(message="Logged In", home_page="/app", full_name=full_name)
 
 
@@ -93,7 +110,10 @@ def validate_token() -> None:
 		if kind.lower() in ("basic", "token"):
 			_use_token(*text.split(":"))
 	except binascii.Error:
-		frappe.throw(_("Failed to decode token, please provide a valid base64-encoded token."), frappe.InvalidAuthorizationToken)
+		frappe.throw(
+			_("Failed to decode token, please provide a valid base64-encoded token."),
+			frappe.InvalidAuthorizationToken,
+		)
 	except (TypeError, ValueError):
 		pass
 	if frappe.session.user == "Guest":
@@ -119,13 +139,8 @@ def logout() -> None:
 
 
 def clear_cookies() -> None:
-	frappe.local.cookies = dict.fromkeys(("sid", "user_id", "full_name", "system_user"), "")
-
-
-def flush_cookies(response: Response) -> None:
-	for name, value in (getattr(frappe.local, "cookies", None) or {}).items():
-		expires = {"max_age": 0} if not value else {}
-		response.set_cookie(name, value or "", httponly=name == "sid", samesite="Lax", **expires)
+	for name in ("sid", "user_id", "full_name", "system_user"):
+		frappe.local.cookie_manager.set_cookie(name, "", max_age=0)
 
 
 @frappe.whitelist()

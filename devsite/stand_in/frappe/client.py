@@ -29,7 +29,14 @@ def get_list(
 	_check_fields(doctype, fields)
 	order_by = {"order_by": order_by} if order_by else {}
 	page = {"limit_start": limit_start, "limit_page_length": limit_page_length, "parent_doctype": parent}
-	options = {"fields": fields, "filters": filters, "or_filters": or_filters, "group_by": group_by, **order_by, **page}
+	options = {
+		"fields": fields,
+		"filters": filters,
+		"or_filters": or_filters,
+		"group_by": group_by,
+		**order_by,
+		**page,
+	}
 	return frappe.get_list(doctype, as_list=not as_dict, **options)
 
 
@@ -62,24 +69,6 @@ def get_value(doctype: Any, fieldname: Any, filters: Any = None) -> Any:
 		return frappe.db.get_value(doctype, None, fields, as_dict=True)
 	rows = get_list(doctype, fields=fields, filters=filters, limit_page_length=1)
 	return rows[0] if rows else {}
-
-
-@frappe.whitelist(methods=["POST", "PUT"])
-def set_value(doctype: Any, name: Any, fieldname: Any, value: Any = None) -> dict:
-	values = frappe.parse_json(fieldname) if str(fieldname).startswith("{") else fieldname
-	doc = frappe.get_doc(doctype, name)
-	doc.update(values if isinstance(values, dict) else {fieldname: value})
-	return doc.save().as_dict()
-
-
-@frappe.whitelist(methods=["POST", "PUT"])
-def insert(doc: Any = None) -> dict:
-	return frappe.get_doc(frappe.parse_json(doc)).insert().as_dict()
-
-
-@frappe.whitelist(methods=["POST", "PUT"])
-def save(doc: Any) -> dict:
-	return frappe.get_doc(frappe.parse_json(doc)).save().as_dict()
 
 
 @frappe.whitelist(methods=["DELETE", "POST"])

@@ -9,18 +9,6 @@ class FrappeTypeError(TypeError):
 	http_status_code = 417
 
 
-class AuthenticationError(Exception):
-	http_status_code = 401
-
-
-class SessionExpired(Exception):
-	http_status_code = 401
-
-
-class PermissionError(Exception):
-	http_status_code = 403
-
-
 class DoesNotExistError(ValidationError):
 	http_status_code = 404
 
@@ -29,84 +17,28 @@ class DoesNotExistError(ValidationError):
 		self.doctype = doctype
 
 
-class PageDoesNotExistError(ValidationError):
-	http_status_code = 404
+def _define(base: type[Exception], http_status_code: int | None, names: str) -> None:
+	values = {"__module__": __name__} | ({"http_status_code": http_status_code} if http_status_code else {})
+	globals().update({name: type(name, (base,), dict(values)) for name in names.split()})
 
 
-class NameError(Exception):
-	http_status_code = 409
-
-
-class DuplicateEntryError(NameError):
-	pass
-
-
-class OutgoingEmailError(Exception):
-	http_status_code = 501
-
-
-class CSRFTokenError(Exception):
-	http_status_code = 400
-
-
-class InvalidAuthorizationToken(CSRFTokenError):
-	pass
-
-
-class TooManyRequestsError(Exception):
-	http_status_code = 429
-
-
-class RateLimitExceededError(ValidationError):
-	http_status_code = 429
-
-
-class LinkExpired(ValidationError):
-	http_status_code = 410
-
-
-class QueueOverloaded(ValidationError):
-	http_status_code = 503
-
-
-class Redirect(Exception):
-	def __init__(self, http_status_code: int = 301) -> None:
-		self.http_status_code = http_status_code
-
-
-class QueryTimeoutError(Exception):
-	pass
-
-
-class QueryDeadlockError(Exception):
-	pass
-
-
-class RetryBackgroundJobError(Exception):
-	pass
-
-
-def _validation_errors(*names: str) -> None:
-	for name in names:
-		globals()[name] = type(name, (ValidationError,), {"__module__": __name__})
-
-
-_validation_errors(
-	"AppNotInstalledError",
-	"CannotChangeConstantError",
-	"CharacterLengthExceededError",
-	"DataError",
-	"DocumentLockedError",
-	"InvalidColumnName",
-	"InvalidEmailAddressError",
-	"InvalidNameError",
-	"InvalidPhoneNumberError",
-	"LinkExistsError",
-	"LinkValidationError",
-	"MandatoryError",
-	"NonNegativeError",
-	"TemplateNotFoundError",
-	"TimestampMismatchError",
-	"UniqueValidationError",
-	"UpdateAfterSubmitError",
+_define(Exception, 400, "CSRFTokenError")
+_define(Exception, 401, "AuthenticationError SessionExpired")
+_define(Exception, 403, "PermissionError")
+_define(Exception, 409, "NameError")
+_define(Exception, 429, "TooManyRequestsError")
+_define(Exception, 501, "OutgoingEmailError")
+_define(Exception, None, "QueryTimeoutError QueryDeadlockError RetryBackgroundJobError")
+_define(globals()["NameError"], 409, "DuplicateEntryError")
+_define(globals()["CSRFTokenError"], 400, "InvalidAuthorizationToken")
+_define(ValidationError, 404, "PageDoesNotExistError")
+_define(ValidationError, 410, "LinkExpired")
+_define(ValidationError, 429, "RateLimitExceededError")
+_define(ValidationError, 503, "QueueOverloaded")
+_define(
+	ValidationError,
+	417,
+	"AppNotInstalledError CannotChangeConstantError CharacterLengthExceededError DataError DocumentLockedError "
+	"InvalidEmailAddressError InvalidNameError LinkExistsError LinkValidationError MandatoryError "
+	"NonNegativeError TimestampMismatchError UniqueValidationError UpdateAfterSubmitError",
 )

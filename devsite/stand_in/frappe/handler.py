@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.calls import is_valid_http_method
 
-SHORT_NAMES = {"logout": "frappe.handler.logout", "ping": "frappe.ping", "run_doc_method": "frappe.handler.run_doc_method"}
+SHORT_NAMES = {"logout": "frappe.handler.logout", "ping": "frappe.ping"}
 
 
 @frappe.whitelist(allow_guest=True)
@@ -16,18 +16,6 @@ def logout() -> None:
 	from frappe.auth import logout as end_session
 
 	end_session()
-
-
-@frappe.whitelist()
-def run_doc_method(method: Any, docs: Any = None, dt: Any = None, dn: Any = None, args: Any = None) -> None:
-	"""A whitelisted method of a controller, called by a form with what the browser holds."""
-	doc = frappe.get_doc(dt, dn) if dt else frappe.get_doc(frappe.parse_json(docs))
-	if not doc.has_permission("read"):
-		frappe.throw(_("Not permitted"), frappe.PermissionError)
-	doc.is_whitelisted(method)
-	is_valid_http_method(getattr(doc, method).__func__)
-	frappe.local.response["docs"] = [doc]
-	frappe.local.response["message"] = doc.run_method(method, **frappe.parse_json(args or "{}"))
 
 
 def handle(cmd: str) -> Response | None:

@@ -26,9 +26,21 @@ def get_roles(user: str | None = None, with_standard: bool = True) -> list[str]:
 def get_role_permissions(doctype_meta: Any, user: str | None = None, is_owner: bool = False) -> frappe._dict:
 	meta = frappe.get_meta(doctype_meta) if isinstance(doctype_meta, str) else doctype_meta
 	roles = get_roles(user)
-	rows = [row for row in meta.permissions if row.role in roles and not cint(row.permlevel)]
+	custom = frappe.get_all("Custom DocPerm", fields=["*"], filters={"parent": meta.name})
+	rows = [row for row in custom or meta.permissions if row.role in roles and not cint(row.permlevel)]
 	granted = frappe._dict()
-	for right in ("select", "read", "write", "create", "delete", "report", "export", "print", "email", "share"):
+	for right in (
+		"select",
+		"read",
+		"write",
+		"create",
+		"delete",
+		"report",
+		"export",
+		"print",
+		"email",
+		"share",
+	):
 		always = any(row.get(right) for row in rows if not row.if_owner or right == "create")
 		owned = any(row.get(right) for row in rows if row.if_owner)
 		granted[right] = int(always or (owned and (is_owner or right in ("select", "read"))))

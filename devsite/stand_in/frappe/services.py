@@ -46,9 +46,16 @@ def sendmail(
 ) -> Any:
 	"""Puts the message into Email Queue, where it stays."""
 	if template or kwargs.keys() - {"now", "header", "as_markdown", "retry"}:
-		raise NotImplementedError(f"frappe.sendmail({template and 'template' or list(kwargs)}) is not provided")
+		raise NotImplementedError(
+			f"frappe.sendmail({(template and 'template') or list(kwargs)}) is not provided"
+		)
 	to = recipients if isinstance(recipients, str) else ", ".join(recipients)
-	values = {"doctype": "Email Queue", "recipients": to, "sender": sender, "message": f"Subject: {subject}\n\n{message}"}
+	values = {
+		"doctype": "Email Queue",
+		"recipients": to,
+		"sender": sender,
+		"message": f"Subject: {subject}\n\n{message}",
+	}
 	values |= {"reference_doctype": reference_doctype, "reference_name": reference_name, "status": "Not Sent"}
 	return frappe.get_doc(values).insert(ignore_permissions=True)
 
@@ -68,23 +75,3 @@ def publish_realtime(*args: Any, **kwargs: Any) -> None:
 	from frappe.realtime import publish_realtime as publish
 
 	publish(*args, **kwargs)
-
-
-def publish_progress(
-	percent: float, title: Any = None, doctype: Any = None, docname: Any = None, description: Any = None
-) -> None:
-	user = None if doctype and docname else frappe.session.user
-	message = {"percent": percent, "title": title, "description": description}
-	publish_realtime("progress", message, user=user, doctype=doctype, docname=docname)
-
-
-def respond_as_web_page(
-	title: str, html: str, http_status_code: int = 200, indicator_color: str = "blue", **kwargs: Any
-) -> None:
-	frappe.local.response["type"] = "page"
-	frappe.local.response["page"] = {"title": title, "html": html, "indicator_color": indicator_color}
-	frappe.local.response["http_status_code"] = http_status_code
-
-
-def redirect_to_message(title: str, html: str, http_status_code: int | None = None, **kwargs: Any) -> None:
-	raise NotImplementedError("frappe.redirect_to_message is not provided by devsite")

@@ -33,16 +33,20 @@ def get_response(path: str) -> Response:
 def _page(app: str, name: str, page: Path) -> Response:
 	context = frappe._dict(frappe=frappe, _=frappe._, lang=frappe.local.lang, path=name)
 	context.csrf_token = frappe.session.data.csrf_token or ""
-	if page.with_suffix(".py").exists():
-		module = import_module(f"{app}.www.{name.replace('/', '.').replace('-', '_')}")
+	module_name = name.replace("-", "_")
+	if page.with_name(f"{module_name}.py").exists():
+		module = import_module(f"{app}.www.{module_name}")
 		context.update(module.get_context(context) or {})
 	source = page.read_text(encoding="utf-8")
 	if "{% extends" not in source and "<html" not in source:
-		body = source if "{% block page_content" in source else "{% block page_content %}" + source + "{% endblock %}"
+		body = (
+			source
+			if "{% block page_content" in source
+			else "{% block page_content %}" + source + "{% endblock %}"
+		)
 		source = '{% extends "templates/web.html" %}' + body
 	response = Response(render(source, context, app), mimetype="text/html")
 	response.status_code = frappe.local.response.get("http_status_code") or context.http_status_code or 200
-	response.headers.extend(frappe.local.response_headers if hasattr(frappe.local, "response_headers") else {})
 	return response
 
 

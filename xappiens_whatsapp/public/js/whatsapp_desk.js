@@ -39,9 +39,13 @@ frappe.provide("xappiens_whatsapp");
 		Object.assign(new Error(message), { exc_type, error_code, retry_after });
 
 	const words_of = (body, http_status) => {
-		const messages = JSON.parse(body._server_messages || "[]").map((message) => JSON.parse(message).message);
+		const parsed = JSON.parse(body._server_messages || "[]");
+		const messages = parsed.map((message) => JSON.parse(message).message);
 		const words = messages.map(text_only).filter(Boolean).join(" ");
-		return words || __("The site answered with the error {0}. Try again, or tell your administrator.", [http_status]);
+		const fallback = __("The site answered with the error {0}. Try again, or tell your administrator.", [
+			http_status,
+		]);
+		return words || fallback;
 	};
 
 	const text_only = (html) =>
@@ -65,6 +69,8 @@ frappe.provide("xappiens_whatsapp");
 		}
 	};
 
+	whatsapp.is_frozen = (frm) => frm.wrapper.classList.contains("whatsapp-frozen");
+
 	const freeze = (wrapper, sentence) => {
 		const cover = element("div", { class: "whatsapp-freeze", role: "status" }, element("p", {}, sentence));
 		const parts = [...wrapper.children];
@@ -78,6 +84,22 @@ frappe.provide("xappiens_whatsapp");
 		};
 	};
 
+	const followed = new WeakMap();
+
+	/** Calls back when the session on the form changes; one form serves every session, until its page is left. */
+	whatsapp.follow_sessions = (frm, on_update) => {
+		if (followed.has(frm.wrapper)) return;
+		const lifetime = new whatsapp.Lifetime();
+		followed.set(frm.wrapper, lifetime);
+		lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
+			if (update.session === frm.docname) on_update();
+		});
+		frm.$wrapper.one("hide", () => {
+			followed.delete(frm.wrapper);
+			lifetime.release();
+		});
+	};
+
 	/** `lines` are plain sentences. Resolves to true when confirmed. */
 	whatsapp.confirm = (question, lines) =>
 		new Promise((resolve) => {
@@ -85,6 +107,14 @@ frappe.provide("xappiens_whatsapp");
 			const html = `<span>${whatsapp.escape(question)}</span><ul>${items}</ul>`;
 			frappe.confirm(html, () => resolve(true), () => resolve(false));
 		});
+
+	/** The desk offers some menu items to everyone; this one is not for this person. */
+	whatsapp.hide_menu_item = (frm, label) => {
+		const labels = [...frm.wrapper.querySelectorAll(".menu-item-label")];
+		labels
+			.filter((item) => item.textContent.trim() === label)
+			.forEach((item) => item.closest("li").classList.add("hide"));
+	};
 
 	whatsapp.alert = (text, indicator = "green") =>
 		frappe.show_alert({ message: whatsapp.escape(text), indicator }, 7);

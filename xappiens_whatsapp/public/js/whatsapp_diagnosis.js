@@ -22,7 +22,8 @@ frappe.provide("xappiens_whatsapp");
 		const args = session ? { session_id: session } : {};
 		try {
 			const { checks, findings } = await whatsapp.request("xappiens_whatsapp.api.diagnosis.diagnose", args);
-			body.replaceChildren(checks_table(checks), summary(checks), ...findings_part(body, session, findings));
+			const again = () => fill_diagnosis(body, session);
+			body.replaceChildren(checks_table(checks), summary(checks), ...findings_part(findings, again));
 		} catch (error) {
 			show_failure(waiting, error);
 		}
@@ -31,13 +32,15 @@ frappe.provide("xappiens_whatsapp");
 	const checks_table = (checks) =>
 		table(
 			[__("Result"), __("Check"), __("Detail"), __("Time")],
-			checks.map(({ check, ok, detail, milliseconds }) =>
-				row(result_mark(ok), check, detail || "", __("{0} ms", [Math.round(milliseconds)]))
+			checks.map(({ label, ok, detail, milliseconds }) =>
+				row(result_mark(ok), label, detail, __("{0} ms", [Math.round(milliseconds)]))
 			)
 		);
 
 	const result_mark = (ok) =>
-		element("span", { class: ok ? "whatsapp-ok" : "whatsapp-failed" }, ok ? `✓ ${__("Good")}` : `✗ ${__("Failed")}`);
+		ok
+			? element("span", { class: "whatsapp-ok" }, `✓ ${__("Good")}`)
+			: element("span", { class: "whatsapp-failed" }, `✗ ${__("Failed")}`);
 
 	const summary = (checks) => {
 		const failed = checks.find((check) => !check.ok);
@@ -45,9 +48,9 @@ frappe.provide("xappiens_whatsapp");
 		return element("p", { class: failed ? "whatsapp-failed" : "whatsapp-ok", role: "status" }, words);
 	};
 
-	const findings_part = (body, session, findings) => {
-		if (!findings.length) return [element("p", {}, __("Records and server agree."))];
-		const rows = findings.map((finding) => row(finding.title, actions_of(finding, () => fill_diagnosis(body, session))));
+	const findings_part = (findings, again) => {
+		if (!findings.length || !whatsapp.is_manager()) return [];
+		const rows = findings.map((finding) => row(finding.title, actions_of(finding, again)));
 		return [table([__("Finding"), __("Action")], rows)];
 	};
 
@@ -81,29 +84,26 @@ frappe.provide("xappiens_whatsapp");
 	};
 
 	const adopt = async (session_db_id) => {
-		const { session } = await whatsapp.request("xappiens_whatsapp.api.diagnosis.adopt_session", { session_db_id });
+		const method = "xappiens_whatsapp.api.diagnosis.adopt_session";
+		const { session } = await whatsapp.request(method, { session_db_id });
 		return __("The session {0} is now on this site. Open it to see its state.", [session]);
 	};
 
 	const relink = async ({ session }) => {
-		const { message } = await whatsapp.request("xappiens_whatsapp.api.diagnosis.relink_session", {
-			session_id: session,
-		});
-		return message;
+		const method = "xappiens_whatsapp.api.diagnosis.relink_session";
+		return (await whatsapp.request(method, { session_id: session })).message;
 	};
 
 	const remove = async (finding) => {
 		const [question, lines] = whatsapp.finding_delete_question(finding);
 		if (!(await whatsapp.confirm(question, lines))) return "";
-		const { message } = await whatsapp.request("xappiens_whatsapp.api.diagnosis.delete_finding", {
-			session_id: finding.session,
-			session_db_id: finding.session_db_id,
-		});
-		return message;
+		const method = "xappiens_whatsapp.api.diagnosis.delete_finding";
+		const { session: session_id, session_db_id } = finding;
+		return (await whatsapp.request(method, { session_id, session_db_id })).message;
 	};
 
 	/** Sessions that the server has and this site has not, each with a button. */
-	whatsapp.show_import = async (sessions, on_hide) => {
+	whatsapp.show_import = (sessions, on_hide) => {
 		const dialog = whatsapp.open_dialog({ title: __("Import from Server"), size: "large", on_hide });
 		const unknown = sessions.filter((session) => !session.local);
 		if (!unknown.length) {
@@ -111,12 +111,14 @@ frappe.provide("xappiens_whatsapp");
 			return;
 		}
 		const rows = unknown.map(import_row);
-		dialog.body.append(table([__("Session ID"), __("Session Name"), __("Phone Number"), __("Action")], rows));
+		const headings = [__("Session ID"), __("Session Name"), __("Phone Number"), __("Action")];
+		dialog.body.append(table(headings, rows));
 	};
 
 	const import_row = ({ id, sessionId, sessionName, phoneNumber }) => {
 		const cell = element("div", { class: "whatsapp-actions" });
-		const done = () => cell.replaceChildren(element("span", { class: "whatsapp-ok" }, `✓ ${__("Adopted")}`));
+		const mark = element("span", { class: "whatsapp-ok" }, `✓ ${__("Adopted")}`);
+		const done = () => cell.replaceChildren(mark);
 		cell.append(action_button(__("Adopt"), cell, () => adopt(id), done));
 		return row(sessionId, sessionName || "", whatsapp.phone(phoneNumber), cell);
 	};

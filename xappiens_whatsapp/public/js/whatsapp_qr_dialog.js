@@ -38,7 +38,7 @@ frappe.provide("xappiens_whatsapp");
 						status: data.status_frappe,
 						phone_number: data.phoneNumber,
 					})),
-				renew: (state) => this.renew(state),
+				renew: () => this.connect(),
 				on_connected: () => this.lifetime.after("close", CLOSE_AFTER_SECONDS, () => this.dialog.hide()),
 			});
 		}
@@ -49,11 +49,7 @@ frappe.provide("xappiens_whatsapp");
 			return this.panel.start(() => this.connect());
 		}
 
-		renew(state) {
-			const stopped = ["Disconnected", "Error", "SessionMissingOnServer"].includes(state);
-			return stopped ? this.connect() : null;
-		}
-
+		/** For the server this also means: offer a new code. */
 		connect() {
 			return this.ask("xappiens_whatsapp.api.session.connect_session");
 		}

@@ -7,6 +7,7 @@
 	const CALM_SECONDS = 20;
 	const REALTIME_TRUST_SECONDS = 30;
 	const GIVE_UP_SECONDS = 600;
+	const NOTHING = () => {};
 	const RETRY_SECONDS = {
 		GatewayUnavailable: 10,
 		GatewayFailed: 10,
@@ -85,9 +86,9 @@
 				alt: __("QR code that links the phone to {0}", [this.title]),
 			});
 			this.cover = element("div", { class: "whatsapp-qr-cover", "aria-hidden": "true" });
-			this.countdown = element("div", { class: "whatsapp-qr-countdown", role: "timer", "aria-live": "off" });
-			this.button = element("button", { type: "button", class: "btn btn-primary btn-sm whatsapp-qr-new" });
-			this.button.textContent = __("New QR");
+			this.countdown = element("div", { class: "whatsapp-qr-countdown", role: "timer" });
+			const attributes = { type: "button", class: "btn btn-primary btn-sm whatsapp-qr-new" };
+			this.button = element("button", attributes, __("New QR"));
 			this.message = element("p", { class: "whatsapp-qr-message", role: "status", "aria-live": "polite" });
 			const steps = [
 				__("Open WhatsApp on the phone."),
@@ -107,7 +108,7 @@
 		}
 
 		/** `first` runs before the first look; its failure is shown like any other. */
-		start(first = () => {}) {
+		start(first = NOTHING) {
 			this.running = true;
 			this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
 			this.lifetime.listen(this.button, "click", () => this.ask_for_new());
@@ -131,17 +132,18 @@
 			this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
 			this.forget_code();
 			this.show("loading", __("Asking the server for another code."));
-			await this.attempt(() => this.renew(this.trouble || this.status));
+			await this.attempt(() => this.renew());
 		}
 
 		poll() {
-			return this.attempt(() => {});
+			return this.attempt(NOTHING);
 		}
 
+		/** One at a time; what comes in between is done next, and a wish for a new code is not lost to a nudge. */
 		async attempt(first) {
 			if (!this.running) return;
 			if (this.busy) {
-				this.again = true;
+				this.pending = first === NOTHING ? this.pending || NOTHING : first;
 				return;
 			}
 			this.busy = true;
@@ -159,11 +161,14 @@
 
 		schedule(wait) {
 			const { __ } = this;
-			if (!this.running || !wait) return;
-			if (this.again) {
-				this.again = false;
-				wait = Math.min(wait, 1);
+			if (!this.running) return;
+			if (this.pending) {
+				const first = this.pending;
+				this.pending = null;
+				this.attempt(first);
+				return;
 			}
+			if (!wait) return;
 			if (this.now() > this.give_up_at) {
 				this.forget_code();
 				this.show("paused", __("Nobody scanned the code for ten minutes. Press New QR to go on."));
@@ -181,7 +186,6 @@
 		async read() {
 			const code = await this.fetch_qr();
 			if (!this.running) return 0;
-			this.trouble = "";
 			this.status = code.status;
 			const status = await this.read_status(code);
 			if (!this.running) return 0;
@@ -207,7 +211,8 @@
 			const changed = this.picture && this.picture !== qr_code;
 			Object.assign(this, { picture: qr_code, expires_at });
 			this.image.src = qr_code;
-			this.show("code", changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone."));
+			const words = changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone.");
+			this.show("code", words);
 			this.count_down();
 		}
 
@@ -257,13 +262,12 @@
 		fail(error) {
 			const { __ } = this;
 			if (!this.running) return 0;
-			this.trouble = error.exc_type || "Error";
-			const known = RETRY_SECONDS[this.trouble];
+			const known = RETRY_SECONDS[error.exc_type];
 			const wait = known && Math.max(POLL_SECONDS, Math.ceil(error.retry_after || known));
 			const next = wait ? __("Trying again in {0} s.", [wait]) : "";
 			this.forget_code();
-			this.show("trouble", `${error.message} ${next}`.trim(), this.heading(this.trouble));
-			this.root.dataset.trouble = this.trouble;
+			this.show("trouble", `${error.message} ${next}`.trim(), this.heading(error.exc_type));
+			this.root.dataset.trouble = error.exc_type || "";
 			return wait;
 		}
 
@@ -284,10 +288,14 @@
 		show(phase, words, heading = "") {
 			this.phase = this.root.dataset.phase = phase;
 			delete this.root.dataset.trouble;
-			if (this.words !== heading + words) this.message.replaceChildren(element("strong", {}, heading), ` ${words}`);
-			this.words = heading + words;
+			if (this.words !== heading + words) this.say(words, heading);
 			this.button.hidden = !["expired", "idle", "trouble", "paused"].includes(phase);
 			this.image.hidden = !this.picture;
+		}
+
+		say(words, heading) {
+			this.words = heading + words;
+			this.message.replaceChildren(...(heading ? [element("strong", {}, heading), " "] : []), words);
 		}
 	};
 })();

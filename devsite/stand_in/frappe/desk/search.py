@@ -10,6 +10,11 @@ def search_link(doctype: Any, txt: Any = "", filters: Any = None, page_length: A
 	title = frappe.get_meta(doctype).get_title_field()
 	alternatives = [[field, "like", f"%{txt}%"] for field in {"name", title}]
 	rows = frappe.get_list(
-		doctype, fields=["name", title], filters=filters, or_filters=alternatives, limit=page_length, order_by="name"
+		doctype,
+		fields=["name", title],
+		filters=filters,
+		or_filters=alternatives,
+		limit=page_length,
+		order_by="name",
 	)
 	return [{"value": row.name, "description": row[title] if title != "name" else ""} for row in rows]

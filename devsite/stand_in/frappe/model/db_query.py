@@ -30,7 +30,9 @@ def parsed(doctype: str, filters: Any) -> Iterator[Filter]:
 		filters = {"name": filters}
 	if isinstance(filters, dict):
 		pairs = filters.items()
-		filters = [[key, *(value if isinstance(value, list | tuple) else ("=", value))] for key, value in pairs]
+		filters = [
+			[key, *(value if isinstance(value, list | tuple) else ("=", value))] for key, value in pairs
+		]
 	for row in [filters] if filters and isinstance(filters[0], str) else filters or []:
 		row = list(row.values()) if isinstance(row, dict) else list(row)
 		row = row if len(row) > 2 else [row[0], "=", row[1]]
@@ -77,7 +79,9 @@ def _literal(condition: Filter) -> str:
 
 def _quoted(value: Any) -> str:
 	value = int(value) if isinstance(value, bool) else value
-	return frappe.db.escape(value.isoformat(" ") if isinstance(value, datetime) else cstr(value), percent=False)
+	return frappe.db.escape(
+		value.isoformat(" ") if isinstance(value, datetime) else cstr(value), percent=False
+	)
 
 
 def select(

@@ -67,7 +67,9 @@ def _linking(meta: Any, fieldname: str, doc: Any) -> str | None:
 	if meta.issingle:
 		value = frappe.db.get_single_value(meta.name, fieldname)
 		return meta.name if value == doc.name else None
-	found = frappe.db.get_value(meta.name, {fieldname: doc.name}, ["name", *(["parent"] if meta.istable else [])])
+	found = frappe.db.get_value(
+		meta.name, {fieldname: doc.name}, ["name", *(["parent"] if meta.istable else [])]
+	)
 	if not found or (meta.istable and found[1] == doc.name):
 		return None
 	return found[1] if meta.istable else found

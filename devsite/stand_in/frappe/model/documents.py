@@ -32,7 +32,12 @@ def get_meta(doctype: Any, cached: bool = True) -> Any:
 
 
 def new_doc(
-	doctype: str, *, parent_doc: Any = None, parentfield: str | None = None, as_dict: bool = False, **kwargs: Any
+	doctype: str,
+	*,
+	parent_doc: Any = None,
+	parentfield: str | None = None,
+	as_dict: bool = False,
+	**kwargs: Any,
 ) -> Any:
 	values = _defaults(frappe.get_meta(doctype), parent_doc, parentfield)
 	return (values if as_dict else get_doc(values)).update(kwargs)
@@ -62,7 +67,9 @@ def _default(df: frappe._dict, meta: Any) -> Any:
 	named = {"__user": frappe.session.user, "Today": frappe.utils.nowdate()}
 	if df.default and df.fieldname != meta.title_field:
 		return named.get(df.default, df.default)
-	return df.options.split("\n", 1)[0] if df.fieldtype == "Select" and df.options and not df.default else None
+	return (
+		df.options.split("\n", 1)[0] if df.fieldtype == "Select" and df.options and not df.default else None
+	)
 
 
 def get_cached_doc(doctype: str, name: str | None = None) -> Any:
@@ -108,16 +115,6 @@ def get_all(doctype: str, *args: Any, **kwargs: Any) -> list:
 	return get_list(doctype, *args, **{"limit_page_length": 0, **kwargs, "ignore_permissions": True})
 
 
-def get_value(*args: Any, **kwargs: Any) -> Any:
-	return frappe.db.get_value(*args, **kwargs)
-
-
-def set_value(doctype: str, docname: str, fieldname: Any, value: Any = None) -> Any:
-	from frappe.client import set_value as set_through_document
-
-	return set_through_document(doctype, docname, fieldname, value)
-
-
 def delete_doc(doctype: str, name: Any, *args: Any, **kwargs: Any) -> Any:
 	from frappe.model.delete_doc import delete_doc as delete
 
@@ -142,7 +139,9 @@ def has_permission(
 	if throw and not allowed:
 		if doc:
 			permissions.check_doctype_permission(doctype, ptype)
-		label = f"{frappe._(doctype)} {doc if isinstance(doc, str) else doc.name}" if doc else frappe._(doctype)
+		label = (
+			f"{frappe._(doctype)} {doc if isinstance(doc, str) else doc.name}" if doc else frappe._(doctype)
+		)
 		frappe.flags.error_message = frappe._("No permission for {0}").format(label)
 		raise frappe.PermissionError
 	return allowed

@@ -34,7 +34,9 @@ STANDARD_COLUMNS = {
 	"child": {"parent": "Data", "parentfield": "Data", "parenttype": "Data"},
 	"optional": {"_user_tags": "Text", "_comments": "Text", "_assign": "Text", "_liked_by": "Text"},
 }
-PRIMARY_KEY = "primary key (name)"  # last, so that SQLite reports it before the unique columns, as MariaDB does
+PRIMARY_KEY = (
+	"primary key (name)"  # last, so that SQLite reports it before the unique columns, as MariaDB does
+)
 LIMITS = {"int": 2**31 - 1, "bigint": 2**63 - 1}
 
 
@@ -94,7 +96,9 @@ class Meta(frappe._dict):
 	def columns(self) -> dict[str, frappe._dict]:
 		names = STANDARD_COLUMNS["default"] | (STANDARD_COLUMNS["child"] if self.istable else {})
 		standard = {name: frappe._dict(fieldname=name, fieldtype=kind) for name, kind in names.items()}
-		return standard | {df.fieldname: df for df in self.fields if df.fieldtype in COLUMNS and not df.is_virtual}
+		return standard | {
+			df.fieldname: df for df in self.fields if df.fieldtype in COLUMNS and not df.is_virtual
+		}
 
 
 def _matches(df: frappe._dict, key: str, wanted: Any) -> bool:
@@ -178,7 +182,9 @@ def get_controller(doctype: str) -> type:
 	overrides = frappe.get_hooks("override_doctype_class", {}).get(doctype)
 	if overrides:
 		return frappe.get_attr(overrides[-1])
-	return getattr(import_module(f"{app}.{module}.doctype.{name}.{name}"), doctype.replace(" ", "").replace("-", ""))
+	return getattr(
+		import_module(f"{app}.{module}.doctype.{name}.{name}"), doctype.replace(" ", "").replace("-", "")
+	)
 
 
 __getattr__ = frappe._missing.refuse(__name__)

@@ -11,6 +11,8 @@ from frappe.model.meta import LIMITS, TABLE_TYPES, column_type
 from frappe.utils import cint, cstr, sanitize_html, strip_html, validate_email_address, validate_url
 from frappe.utils.password import get_decrypted_password, remove_encrypted_password, set_encrypted_password
 
+WITHOUT_EFFECT = ("Custom Field", "Property Setter", "DocShare")
+
 
 class Validation:
 	"""Mixed into Document; a row of a child table is checked with its parent."""
@@ -159,7 +161,9 @@ class Validation:
 			if df.fieldtype in ("Date", "Datetime"):
 				before, value = str(before), str(value)
 			if before != value:
-				message = _("Value cannot be changed for {0}").format(frappe.bold(self.meta.get_label(df.fieldname)))
+				message = _("Value cannot be changed for {0}").format(
+					frappe.bold(self.meta.get_label(df.fieldname))
+				)
 				frappe.throw(message, exc=frappe.CannotChangeConstantError)
 
 	# ---- writing
@@ -189,6 +193,8 @@ class Validation:
 				row.db_insert() if row.is_new() else row.db_update()
 
 	def db_insert(self, ignore_if_duplicate: bool = False) -> None:
+		if self.doctype in WITHOUT_EFFECT:
+			raise NotImplementedError(f"{self.doctype} has no effect in devsite")
 		values = self.get_valid_dict(convert_dates_to_str=True)
 		columns = ", ".join(f"`{column}`" for column in values)
 		marks = ", ".join(["%s"] * len(values))

@@ -3,27 +3,21 @@ from __future__ import annotations
 import calendar
 import hashlib
 import html
-import json
 import re
 from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import frappe
 from frappe._missing import refuse
+from frappe.utils.html_utils import is_json, sanitize_html
 
 DATE_FORMAT = "%Y-%m-%d"
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 EMAIL = re.compile(r"[^@\s<>]+@[\w-]+(\.[\w-]+)+")
-FORMATTING = (
-	"a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s small span "
-	"strong sub summary sup table tbody td th thead tr u ul"
-).split()
-ATTRIBUTES = ("href", "src", "alt", "title", "class", "target", "rel", "width", "height", "id", "name")
 
 
 class CallbackManager:
@@ -71,7 +65,9 @@ def cstr(s: Any, encoding: str = "utf-8") -> str:
 
 
 def sbool(x: Any) -> Any:
-	return {"true": True, "1": True, "false": False, "0": False}.get(x.lower(), x) if isinstance(x, str) else x
+	return (
+		{"true": True, "1": True, "false": False, "0": False}.get(x.lower(), x) if isinstance(x, str) else x
+	)
 
 
 def cast_fieldtype(fieldtype: str, value: Any) -> Any:
@@ -163,7 +159,10 @@ def add_to_date(
 	as_string: bool = False,
 	as_datetime: bool = False,
 ) -> Any:
-	as_string, as_datetime = as_string or isinstance(date, str), as_datetime or bool(hours) or " " in str(date)
+	as_string, as_datetime = (
+		as_string or isinstance(date, str),
+		as_datetime or bool(hours) or " " in str(date),
+	)
 	moment = now_datetime() if date is None else get_datetime(date) if isinstance(date, str) else date
 	index = moment.year * 12 + moment.month - 1 + years * 12 + months
 	last_day = calendar.monthrange(index // 12, index % 12 + 1)[1]
@@ -172,15 +171,13 @@ def add_to_date(
 	return moment.strftime(DATETIME_FORMAT if as_datetime else DATE_FORMAT) if as_string else moment
 
 
-def add_days(date: Any, days: int) -> Any:
-	return add_to_date(date, days=days)
-
-
 def _babel() -> Any:
 	try:
 		import babel.dates
 	except ImportError:
-		raise NotImplementedError("frappe.utils.format_datetime and pretty_date need the package babel") from None
+		raise NotImplementedError(
+			"frappe.utils.format_datetime and pretty_date need the package babel"
+		) from None
 	return babel.dates
 
 
@@ -207,66 +204,6 @@ def escape_html(text: Any) -> Any:
 
 def strip_html(text: str) -> str:
 	return re.sub(r"<[^>]*>", "", text)
-
-
-def is_html(text: str) -> bool:
-	return bool(re.search(r"<[a-zA-Z!/][^>]*>", text))
-
-
-class _Sanitizer(HTMLParser):
-	"""As bleach does for Frappe: formatting stays, any other tag becomes text, attributes that act are dropped."""
-
-	CDATA_CONTENT_ELEMENTS = ()
-
-	def __init__(self) -> None:
-		super().__init__(convert_charrefs=False)
-		self.out: list[str] = []
-		self.has_tag = False
-
-	def handle_starttag(self, tag: str, attrs: list) -> None:
-		self.has_tag = True
-		if tag not in FORMATTING:
-			return self.out.append(html.escape(self.get_starttag_text(), quote=False))
-		kept = "".join(f' {name}="{html.escape(value or "")}"' for name, value in attrs if _harmless(name, value))
-		return self.out.append(f"<{tag}{kept}>")
-
-	def handle_endtag(self, tag: str) -> None:
-		self.out.append(f"</{tag}>" if tag in FORMATTING else f"&lt;/{tag}&gt;")
-
-	def handle_data(self, data: str) -> None:
-		self.out.append(html.escape(data, quote=False))
-
-	def handle_entityref(self, name: str) -> None:
-		self.out.append(f"&{name};")
-
-	def handle_charref(self, name: str) -> None:
-		self.out.append(f"&#{name};")
-
-	def handle_comment(self, data: str) -> None:
-		self.out.append(f"<!--{data}-->")
-
-
-def _harmless(name: str, value: str | None) -> bool:
-	scheme = re.match(r"\s*([a-z][\w+.-]*)\s*:", value or "", re.I)
-	links = name not in ("href", "src") or not scheme or scheme[1].lower() in ("http", "https", "mailto", "cid")
-	return links and (name in ATTRIBUTES or name.startswith("data-"))
-
-
-def sanitize_html(html: Any, linkify: bool = False, always_sanitize: bool = False) -> Any:
-	if not isinstance(html, str) or (not always_sanitize and is_json(html)):
-		return html
-	sanitizer = _Sanitizer()
-	sanitizer.feed(html)
-	sanitizer.close()
-	return "".join(sanitizer.out) if sanitizer.has_tag or always_sanitize else html
-
-
-def is_json(text: str) -> bool:
-	try:
-		json.loads(text)
-	except ValueError:
-		return False
-	return True
 
 
 def validate_email_address(email_str: str, throw: bool = False) -> str:
@@ -316,10 +253,6 @@ def get_url_to_form(doctype: str, name: str) -> str:
 	return get_url(f"/app/{quote(slug(doctype))}/{quote(str(name))}")
 
 
-def get_link_to_form(doctype: str, name: str, label: str | None = None) -> str:
-	return f'<a href="{get_url_to_form(doctype, name)}">{label or name}</a>'
-
-
 def get_fullname(user: str | None = None) -> str:
 	user = user or frappe.session.user
 	return frappe.db.get_value("User", user, "full_name") or user
@@ -327,10 +260,6 @@ def get_fullname(user: str | None = None) -> str:
 
 def get_traceback(with_context: bool = False) -> str:
 	return frappe.get_traceback(with_context)
-
-
-def get_request_session(*args: Any, **kwargs: Any) -> Any:
-	raise NotImplementedError("frappe.utils.get_request_session is not provided by devsite")
 
 
 __getattr__ = refuse(__name__)

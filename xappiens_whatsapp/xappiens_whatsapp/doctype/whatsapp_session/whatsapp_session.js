@@ -15,12 +15,12 @@ const ACTIONS = {
 	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
 	restart: { label: () => __("Restart"), right: "restart", run: restart },
 };
-let lifetime = null;
 
 frappe.ui.form.on("WhatsApp Session", {
 	refresh(frm) {
-		follow(frm);
-		show_banner(frm);
+		xappiens_whatsapp.follow_sessions(frm, () => reload(frm));
+		const [text, color] = xappiens_whatsapp.session_banner(frm.doc);
+		frm.set_intro(xappiens_whatsapp.escape(text), color);
 		frm.savetrash = () => remove(frm);
 		if (frm.is_new()) {
 			frm.disable_save(true);
@@ -33,75 +33,71 @@ frappe.ui.form.on("WhatsApp Session", {
 	},
 });
 
-/** One form serves every session, so one listener is enough while the form is on the screen. */
-function follow(frm) {
-	if (lifetime) return;
-	lifetime = new xappiens_whatsapp.Lifetime();
-	lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
-		if (update.session === frm.docname) reload(frm);
-	});
-	frm.$wrapper.one("hide", () => {
-		lifetime.release();
-		lifetime = null;
-	});
+function is_shown(frm, name = frm.docname) {
+	return frappe.get_route().slice(0, 3).join() === ["Form", frm.doctype, name].join();
 }
 
 function reload(frm) {
-	const shown = frappe.get_route().slice(0, 3).join() === ["Form", frm.doctype, frm.docname].join();
-	return shown && !frm.is_new() && !frm.is_dirty() ? frm.reload_doc() : null;
-}
-
-function rights(frm) {
-	return (frm.doc.__onload && frm.doc.__onload.rights) || [];
+	const busy = frm.is_new() || frm.is_dirty() || xappiens_whatsapp.is_frozen(frm);
+	return is_shown(frm) && !busy ? frm.reload_doc() : null;
 }
 
 function add_buttons(frm) {
+	const { rights } = frm.doc.__onload;
 	const row = frm.doc.session_db_id ? BUTTONS[frm.doc.status] : BUTTONS.unlinked;
 	const primary = xappiens_whatsapp.is_unchecked(frm.doc) ? "status" : row[0];
 	const order = [primary, ...row.filter((name) => name !== primary)];
 	for (const action of order.map((name) => ACTIONS[name])) {
-		if (!rights(frm).includes(action.right)) continue;
+		if (!rights.includes(action.right)) continue;
 		frm.add_custom_button(action.label(), () => void action.run(frm));
 		if (action === ACTIONS[primary]) frm.change_custom_button_type(action.label(), null, "primary");
 	}
 }
 
 function add_menu(frm) {
-	if (xappiens_whatsapp.is_manager()) {
+	const { rights } = frm.doc.__onload;
+	if (rights.includes("status")) {
 		frm.page.add_menu_item(__("Diagnosis"), () => xappiens_whatsapp.show_diagnosis(frm.doc.name));
 	}
-	if (rights(frm).includes("delete")) frm.page.add_menu_item(__("Delete"), () => remove(frm));
+	if (rights.includes("delete")) frm.page.add_menu_item(__("Delete"), () => void remove(frm));
+	else xappiens_whatsapp.hide_menu_item(frm, __("Delete"));
 }
 
-function show_banner(frm) {
-	const [text, color] = xappiens_whatsapp.session_banner(frm.doc);
-	if (text) frm.set_intro(xappiens_whatsapp.escape(text), color);
-}
-
-function call(frm, sentence, method, args = { session_id: frm.doc.name }) {
-	return xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method, args));
+/** True when the call worked and its session is still the one on the screen. */
+async function perform(frm, sentence, method, args = {}, words_of = (answer) => answer.message) {
+	const session_id = frm.doc.name;
+	const request = () => xappiens_whatsapp.request(method, { session_id, ...args });
+	const answer = await xappiens_whatsapp.run(frm, sentence, request);
+	if (answer) xappiens_whatsapp.alert(words_of(answer));
+	if (!is_shown(frm, session_id)) return false;
+	await reload(frm);
+	return Boolean(answer);
 }
 
 async function create(frm) {
-	await frm.save();
-	if (!frm.is_new()) await create_on_server(frm);
+	await frm.save(); // never settles when a mandatory field is empty
+	if (frm.is_new()) return;
+	await frappe.set_route("Form", frm.doctype, frm.doc.name);
+	await create_on_server(frm);
 }
 
+/** Who may connect but not create gets the same from connecting: what the server lacks is created again. */
 async function create_on_server(frm) {
 	const { session_id, session_name, description } = frm.doc;
-	const args = { session_id, session_name, description };
-	const method = "xappiens_whatsapp.api.session.create_session";
-	const answer = await call(frm, __("Creating the session on the server."), method, args);
-	await frappe.set_route("Form", frm.doctype, frm.doc.name);
-	await finish(frm, answer);
-	if (answer) open_dialog(frm);
+	const sentence = __("Creating the session on the server.");
+	const done = xappiens_whatsapp.is_manager()
+		? await perform(frm, sentence, "xappiens_whatsapp.api.session.create_session", {
+				session_id,
+				session_name,
+				description: description || "",
+		  })
+		: await perform(frm, sentence, "xappiens_whatsapp.api.session.connect_session");
+	if (done) open_dialog(frm);
 }
 
 async function connect(frm) {
 	const method = "xappiens_whatsapp.api.session.connect_session";
-	const answer = await call(frm, __("Connecting the session."), method);
-	await finish(frm, answer);
-	if (answer) open_dialog(frm);
+	if (await perform(frm, __("Connecting the session."), method)) open_dialog(frm);
 }
 
 function view_qr(frm) {
@@ -109,40 +105,37 @@ function view_qr(frm) {
 }
 
 function open_dialog(frm, connect_first = false) {
-	const options = { session: frm.doc.name, title: frm.doc.session_name, connect_first };
-	new xappiens_whatsapp.QRDialog({ ...options, on_close: () => reload(frm) }).show();
+	const { name: session, session_name: title } = frm.doc;
+	new xappiens_whatsapp.QRDialog({ session, title, connect_first, on_close: () => reload(frm) }).show();
 }
 
-async function ask_status(frm) {
-	const method = "xappiens_whatsapp.api.session.get_session_status";
-	const answer = await call(frm, __("Asking the server for the state."), method);
-	await finish(frm, answer && { message: xappiens_whatsapp.status_words(answer.data) });
-}
-
-async function restart(frm) {
+function restart(frm) {
 	const method = "xappiens_whatsapp.api.session.restart_session";
-	await finish(frm, await call(frm, __("Restarting the session."), method));
+	return perform(frm, __("Restarting the session."), method);
+}
+
+function ask_status(frm) {
+	const method = "xappiens_whatsapp.api.session.get_session_status";
+	const words_of = ({ data }) => xappiens_whatsapp.status_words(data);
+	return perform(frm, __("Asking the server for the state."), method, {}, words_of);
 }
 
 async function disconnect(frm) {
 	const [question, lines] = xappiens_whatsapp.disconnect_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
 	const method = "xappiens_whatsapp.api.session.disconnect_session";
-	await finish(frm, await call(frm, __("Disconnecting the session."), method));
+	await perform(frm, __("Disconnecting the session."), method);
 }
 
 async function remove(frm) {
+	const { name: session_id, doctype } = frm.doc;
 	const [question, lines] = xappiens_whatsapp.delete_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
 	const method = "xappiens_whatsapp.api.session.delete_session";
-	const answer = await call(frm, __("Deleting the session."), method);
+	const request = () => xappiens_whatsapp.request(method, { session_id });
+	const answer = await xappiens_whatsapp.run(frm, __("Deleting the session."), request);
 	if (!answer) return;
 	xappiens_whatsapp.alert(answer.message);
-	frappe.model.clear_doc(frm.doctype, frm.docname);
-	frappe.set_route("List", frm.doctype);
-}
-
-async function finish(frm, answer) {
-	await reload(frm);
-	if (answer) xappiens_whatsapp.alert(answer.message);
+	frappe.model.clear_doc(doctype, session_id);
+	frappe.set_route("List", doctype);
 }

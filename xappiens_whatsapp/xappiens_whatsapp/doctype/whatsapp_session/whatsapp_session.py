@@ -15,6 +15,7 @@ SERVER_OWNED = (
 	"last_seen",
 	"last_checked",
 	"down_since",
+	"alerted_on",
 	"error_code",
 	"error_message",
 )

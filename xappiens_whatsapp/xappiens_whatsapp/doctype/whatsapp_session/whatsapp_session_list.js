@@ -29,7 +29,7 @@ async function refresh_checked(listview) {
 	const method = "xappiens_whatsapp.api.session.refresh_sessions";
 	const answer = await call(listview, __("Asking the server for the states."), method, { session_ids });
 	listview.refresh();
-	if (answer) xappiens_whatsapp.alert(__("{0} sessions are up to date.", [session_ids.length]));
+	if (answer) xappiens_whatsapp.alert(__("States brought up to date: {0}", [session_ids.length]));
 }
 
 async function import_sessions(listview) {

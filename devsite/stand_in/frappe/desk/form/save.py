@@ -16,5 +16,7 @@ def savedocs(doc: Any, action: Any) -> None:
 	saved.docstatus = 0
 	saved.save()
 	run_onload(saved)
-	frappe.local.response["docs"] = [saved.as_dict().update({"localname": local_name} if values.get("__islocal") else {})]
+	frappe.local.response["docs"] = [
+		saved.as_dict().update({"localname": local_name} if values.get("__islocal") else {})
+	]
 	frappe.msgprint(frappe._("Saved"), indicator="green", alert=True)

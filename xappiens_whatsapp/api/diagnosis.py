@@ -1,0 +1,67 @@
+"""What is wrong, where, and the actions that put it right, each on a click."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import creation, diagnosis, findings, gateway, permissions
+from xappiens_whatsapp.api.session import _resolve_session_doc
+
+
+@frappe.whitelist(methods=["POST"])
+def diagnose(session_id: str | None = None) -> dict[str, Any]:
+	"""Walk the chain and stop at the first cause; without a session, about the whole site.
+
+	A link that does not hold is an answer, not an error. Only managers see what records and server disagree about.
+	"""
+	if session_id is None:
+		permissions.only_for_managers()
+	doc = _resolve_session_doc(session_id, "status") if session_id is not None else None
+	walk = diagnosis.Walk(doc).run()
+	found = findings.compare(walk.remotes, doc and doc.name) if walk.remotes is not None and permissions.is_manager() else []
+	return {"success": all(row["ok"] for row in walk.rows), "checks": walk.rows, "findings": found}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def adopt_session(session_db_id: int) -> dict[str, Any]:
+	"""Make a record for a session that exists on the server only."""
+	permissions.only_for_managers()
+	remote = findings.listed_under(session_db_id, gateway.connect_to_server().iter_sessions())
+	doc = creation.adopt(remote)
+	return {"success": True, "session": doc.name, "session_id": doc.session_id, "session_db_id": doc.session_db_id}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def relink_session(session_id: str) -> dict[str, Any]:
+	"""Bring a record and the server's session together again."""
+	permissions.only_for_managers()
+	doc = _resolve_session_doc(session_id, "connect")
+	message = findings.relink(doc)
+	return {"success": True, "session": doc.name, "session_db_id": doc.session_db_id or None, "message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def delete_finding(session_id: str | None = None, session_db_id: int | None = None) -> dict[str, Any]:
+	"""With a record: the record and its session. Without one: the session that only the server has."""
+	permissions.only_for_managers()
+	if session_id:
+		doc = _resolve_session_doc(session_id, "delete")
+		doc.delete()
+		message = _("The session {0} was deleted here and on the server.").format(doc.session_id)
+	elif session_db_id:
+		message = findings.delete_unknown(session_db_id)
+	else:
+		frappe.throw(_("Name the session to delete."))
+	return {"success": True, "message": message}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def fill_missing_numbers() -> dict[str, Any]:
+	"""Store the numbers of all records that lack one, with one pass over the server's list."""
+	permissions.only_for_managers()
+	return {"success": True, **findings.fill_missing_numbers()}

@@ -1,0 +1,35 @@
+"""For monitoring: counts and ages, no names, no numbers, no addresses."""
+
+from typing import Any
+
+import frappe
+from frappe.utils import cint, get_datetime, now_datetime
+
+from xappiens_whatsapp import gateway, permissions, reconciliation
+
+
+@frappe.whitelist(methods=["GET"])
+def status() -> dict[str, Any]:
+	"""For a manager, or a monitor with the API key of one (`Authorization: token key:secret`)."""
+	permissions.only_for_managers()
+	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
+	return {
+		"success": True,
+		"enabled": bool(cint(frappe.get_cached_doc(gateway.SETTINGS).enabled)),
+		"sessions": count_by_state(),
+		"server_down_since": reconciliation.server_down_since(),
+		"last_pass": last_pass,
+		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
+	}
+
+
+def count_by_state() -> dict[str, int]:
+	return dict(
+		frappe.db.sql(
+			"select status, count(*) from `tabWhatsApp Session` where is_active = 1 group by status"
+		)
+	)
+
+
+def seconds_since(moment: str) -> int:
+	return round((now_datetime() - get_datetime(moment)).total_seconds())

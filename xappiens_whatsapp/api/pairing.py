@@ -1,0 +1,78 @@
+"""Links for the person who holds the phone and has no account: managers make them, guests use them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.rate_limiter import rate_limit
+
+from xappiens_whatsapp import creation, gateway, pairing, permissions, states
+from xappiens_whatsapp.api.session import _resolve_session_doc
+from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
+from xappiens_whatsapp.exceptions import GatewayError, GatewayUnavailable
+from xappiens_whatsapp.linking import Link
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def create_link(session_id: str, minutes: int = 15, language: str | None = None) -> dict[str, Any]:
+	"""Start linking where needed, and make the one link with which its QR code can be seen; older ones end."""
+	permissions.only_for_managers()
+	doc = _resolve_session_doc(session_id, "connect")
+	_validate(minutes, language)
+	if doc.status in pairing.STOPPED or not doc.session_db_id:
+		creation.connect(Link(doc))
+	if doc.status == states.CONNECTED:
+		frappe.throw(_("The session {0} is connected already; no link is needed.").format(frappe.bold(doc.name)))
+	link = pairing.create(doc, minutes, language)
+	return {"success": True, "session": doc.name, "url": link.url, "expires_at": link.expires_at}
+
+
+def _validate(minutes: int, language: str | None) -> None:
+	if not 1 <= minutes <= pairing.LONGEST_MINUTES:
+		frappe.throw(_("A link can be valid for 1 to {0} minutes.").format(pairing.LONGEST_MINUTES))
+	if language and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language):
+		frappe.throw(_("The language must be given as a code such as en or es."))
+
+
+@frappe.whitelist(methods=["POST"])
+def revoke_links(session_id: str) -> dict[str, Any]:
+	permissions.only_for_managers()
+	doc = _resolve_session_doc(session_id, "connect")
+	revoked = pairing.revoke(doc.name)
+	message = _("The link does not work any more.") if revoked else _("There was no link that still worked.")
+	return {"success": True, "revoked": revoked, "message": message}
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@rate_limit(limit=60, seconds=60)
+def pairing_status(token: str) -> dict[str, Any]:
+	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
+	return _discreetly(pairing.Visit(token).look)
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@rate_limit(limit=6, seconds=60)
+def renew_code(token: str) -> dict[str, Any]:
+	"""Have the server offer codes again after it gave up waiting for a scan."""
+	visit = pairing.Visit(token)
+	_discreetly(visit.renew)
+	return _discreetly(visit.look)
+
+
+def _discreetly(action: Callable[[], Any]) -> Any:
+	"""A guest learns that the server cannot be asked, not its address or what it said."""
+	frappe.local.flags.disable_traceback = True
+	try:
+		return action()
+	except BaileysError as error:
+		failure = _words_for_guests(error)
+	gateway.tell(failure)
+
+
+def _words_for_guests(error: BaileysError) -> GatewayError:
+	if isinstance(error, RateLimitedError):
+		return gateway.rate_limited(error)
+	return GatewayUnavailable(_("WhatsApp cannot be reached at the moment. Leave this page open."))

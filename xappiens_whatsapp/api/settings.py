@@ -1,0 +1,39 @@
+"""What managers do from WhatsApp Settings."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import creation, gateway, permissions, tasks, webhook_check
+
+
+@frappe.whitelist(methods=["POST"])
+def rotate_webhook_secret() -> dict[str, Any]:
+	"""A new secret, given to the server for every linked session in the background; it is not shown."""
+	permissions.only_for_managers()
+	frappe.get_doc(gateway.SETTINGS).rotate_webhook_secret()
+	if target := creation.webhook_arguments():
+		tasks.enqueue_webhook_registration(target["webhook_url"])
+	return {
+		"success": True,
+		"message": _("There is a new secret. The old one is accepted for ten more minutes."),
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+def register_webhooks() -> dict[str, Any]:
+	"""Tell the server this site's address and secret again for every linked session, in the background."""
+	permissions.only_for_managers()
+	frappe.get_cached_doc(gateway.SETTINGS).check_ready()
+	url, _secret = creation.webhook_target(None, None)
+	tasks.enqueue_webhook_registration(url)
+	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
+
+
+@frappe.whitelist(methods=["POST"])
+def test_webhook() -> dict[str, Any]:
+	"""Up to the first cause why the server's calls do not arrive; a failing check is an answer, not an error."""
+	permissions.only_for_managers()
+	checks = webhook_check.check_webhook()
+	return {"success": all(check["ok"] for check in checks), "checks": checks}

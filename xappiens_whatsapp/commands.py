@@ -1,0 +1,145 @@
+"""`bench --site SITE whatsapp ...`: the calls of `api.session` in a shell.
+
+Exit codes: 0 done, 1 the server could not do it, 2 wrong usage or unknown session.
+"""
+
+from __future__ import annotations
+
+import click
+
+from xappiens_whatsapp.shell import Shell, on_site
+
+session_argument = click.argument("session", metavar="SESSION")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+wait_for = click.option(
+	"--wait",
+	type=click.IntRange(1, 3600),
+	metavar="SECONDS",
+	help="Draw every new code and wait until the phone is linked.",
+)
+
+
+@click.group()
+def whatsapp() -> None:
+	"""Link and watch the WhatsApp sessions of a site."""
+
+
+@whatsapp.command("list")
+@as_json
+@on_site
+def list_sessions(shell: Shell) -> None:
+	"""Sessions of server and site, with both identifiers."""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import session as api
+
+	shell.answer(api.list_sessions(), console.session_table)
+
+
+@whatsapp.command()
+@click.argument("session_id")
+@click.argument("name")
+@click.option("--description", default="")
+@click.option("--phone", metavar="NUMBER", help="With country code, digits only.")
+@wait_for
+@as_json
+@on_site
+def create(
+	shell: Shell, session_id: str, name: str, description: str, phone: str | None, wait: int | None
+) -> None:
+	"""Create a session and start linking it.
+
+	The same call again changes nothing.
+	"""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import session as api
+
+	created = api.create_session(session_id, name, description, phone)
+	shell.answer(created, console.created_words)
+	if wait:
+		console.wait_until_linked(shell, created["session"], wait)
+
+
+@whatsapp.command()
+@session_argument
+@wait_for
+@as_json
+@on_site
+def qr(shell: Shell, session: str, wait: int | None) -> None:
+	"""Draw the QR code to scan.
+
+	Never connects anything. Without a code the exit code is 1.
+	"""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import session as api
+
+	if wait:
+		return console.wait_until_linked(shell, session, wait)
+	answer = api.get_qr_code(session)
+	shell.answer(answer, console.qr_drawing)
+	if not answer["ready"]:
+		shell.fail()
+
+
+@whatsapp.command()
+@click.argument("session", required=False)
+@as_json
+@on_site
+def status(shell: Shell, session: str | None) -> None:
+	"""Ask the server for the state.
+
+	Without SESSION, for the state of the default session of the settings.
+	"""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import session as api
+
+	shell.answer(api.get_session_status(session)["data"], console.status_table)
+
+
+@whatsapp.command()
+@session_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@on_site
+def disconnect(shell: Shell, session: str, yes: bool) -> None:
+	"""Disconnect, in the way that the settings say."""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import session as api
+
+	if not yes:
+		click.confirm(console.disconnect_question(session), abort=True, err=True)
+	shell.answer(api.disconnect_session(session), console.message)
+
+
+@whatsapp.command()
+@click.argument("session", required=False)
+@as_json
+@on_site
+def diagnose(shell: Shell, session: str | None) -> None:
+	"""Find the cause, from the settings to the phone.
+
+	Without SESSION it looks at the site. The exit code is 1 when a check fails.
+	"""
+	from xappiens_whatsapp import console
+	from xappiens_whatsapp.api import diagnosis as api
+
+	answer = api.diagnose(session)
+	shell.answer(answer, console.diagnosis_table)
+	if not answer["success"]:
+		shell.fail()
+
+
+@whatsapp.command(
+	add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+@click.pass_context
+def sandbox(context: click.Context) -> None:
+	"""Start a server to try the app against.
+
+	There is no WhatsApp behind it; --help lists its options.
+	"""
+	from xappiens_whatsapp.sandbox.__main__ import main
+
+	main(context.args)
+
+
+commands = [whatsapp]

@@ -1,0 +1,156 @@
+"""What the commands print, and waiting for a phone in the terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import gateway
+from xappiens_whatsapp.api.session import get_qr_code, get_session_status
+from xappiens_whatsapp.baileys import qr_terminal
+from xappiens_whatsapp.exceptions import GatewayRateLimited
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.shell import Answer, Shell
+
+ASK_EVERY = 5
+
+
+def wait_until_linked(shell: Shell, session: str, seconds: int) -> None:
+	"""Draws every new code; ends with the state, or with exit code 1 when the time is over."""
+	label = _("Waiting for the phone")
+	with click.progressbar(length=seconds, label=label, file=sys.stderr) as bar:
+		linked = watch(shell, session, seconds, bar)
+	if not linked:
+		shell.refuse(1, _("The phone was not linked within {0} seconds.").format(seconds))
+	shell.answer(linked, status_table)
+
+
+def watch(shell: Shell, session: str, seconds: int, bar: Any) -> Answer | None:
+	started, drawn = time.monotonic(), ""
+	while (elapsed := time.monotonic() - started) < seconds:
+		code, wait = ask_for_code(session)
+		if code.get("qr_code") not in (None, drawn):
+			drawn = code["qr_code"]
+			click.echo(err=True)
+			shell.answer(code, qr_drawing)
+		let_pass(min(wait, seconds - elapsed), started, bar)
+		if code and (data := get_session_status(session)["data"])["isConnected"]:
+			return data
+	return None
+
+
+def ask_for_code(session: str) -> tuple[Answer, float]:
+	try:
+		code = get_qr_code(session)
+	except GatewayRateLimited as error:
+		return {}, error.retry_after or ASK_EVERY
+	return code, code.get("retry_after") or ASK_EVERY
+
+
+def let_pass(seconds: float, started: float, bar: Any) -> None:
+	end = time.monotonic() + seconds
+	while (left := end - time.monotonic()) > 0:
+		time.sleep(min(1.0, left))
+		bar.update(int(time.monotonic() - started) - bar.pos)
+
+
+def session_table(answer: Answer) -> str:
+	columns = {
+		"sessionId": _("Session ID"),
+		"id": _("Server Number"),
+		"local": _("Record"),
+		"on_server": _("On the server"),
+		"status_frappe": _("Status"),
+		"phoneNumber": _("Phone Number"),
+		"lastActivity": _("Last Seen"),
+	}
+	rows = [
+		{**row, "on_server": yes_or_no(row["on_server"]), "status_frappe": state_in_words(row)}
+		for row in answer["sessions"]
+	]
+	return table(columns, rows) if rows else _("There are no sessions, neither on the server nor on this site.")
+
+
+def state_in_words(row: Answer) -> str:
+	"""The server's own word where it is not one of ours."""
+	state = row["status_frappe"] or row["status"]
+	return _(state)
+
+
+def yes_or_no(value: bool) -> str:
+	return _("Yes") if value else _("No")
+
+
+def status_table(data: Answer) -> str:
+	lines = {
+		_("Session ID"): data["sessionId"],
+		_("Server Number"): data["id"],
+		_("Status"): state_in_words(data),
+		_("The server says"): data["status"],
+		_("Phone Number"): data["phoneNumber"],
+		_("Last Seen"): data["lastActivity"],
+		_("Last Checked"): data["checked_at"],
+	}
+	width = max(map(len, lines))
+	words = "\n".join(f"{label:<{width}}  {cell(value)}".rstrip() for label, value in lines.items())
+	reason = data.get("reason")
+	return f"{words}\n\n{reason['sentence']} {reason['next_step']}" if reason else words
+
+
+def diagnosis_table(answer: Answer) -> str:
+	columns = {"mark": "", "label": _("Check"), "detail": _("Detail"), "milliseconds": "ms"}
+	rows = [{**row, "mark": "+" if row["ok"] else "x"} for row in answer["checks"]]
+	parts = [table(columns, rows)]
+	for row in rows:
+		if not row["ok"]:
+			parts += ["", *filter(None, (row["remedy"] or row["detail"], row["technical"]))]
+	if answer["findings"]:
+		parts += ["", *(f"- {finding['title']}" for finding in answer["findings"])]
+	return "\n".join(parts)
+
+
+def created_words(created: Answer) -> str:
+	identity = _("Session ID {0}, server number {1}.").format(created["session_id"], created["session_db_id"])
+	return f"{created['message']}\n{identity}"
+
+
+def message(answer: Answer) -> str:
+	return answer["message"]
+
+
+def qr_drawing(answer: Answer) -> str:
+	if answer["ready"]:
+		until = _("Valid until {0}").format(answer["expires_at"])
+		return f"{qr_terminal.draw(answer['qr_code'])}\n{until}"
+	state = answer["status"]
+	words = _("There is no QR code; the state of the session is: {0}.").format(_(state))
+	again = answer.get("retry_after")
+	return f"{words} " + _("Ask again in {0} seconds.").format(again) if again else words
+
+
+def disconnect_question(session: str) -> str:
+	deletes = frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect
+	question = _("Disconnect {0}?").format(session)
+	consequence = (
+		_("The server deletes the session, and the phone has to scan a QR code again.")
+		if deletes
+		else _("The pairing is kept, and Connect works without a new scan.")
+	)
+	return f"{question} {consequence}"
+
+
+def table(columns: dict[str, str], rows: list[Answer]) -> str:
+	lines = [list(columns.values()), *([cell(row.get(key)) for key in columns] for row in rows)]
+	widths = [max(len(line[position]) for line in lines) for position in range(len(columns))]
+	lines.insert(1, ["-" * width for width in widths])
+	return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def cell(value: object) -> str:
+	return "" if value is None else str(value)

@@ -1,0 +1,96 @@
+"""How a command runs on a site: the connection, answers as words or JSON, failures as one line.
+
+Imports Frappe only where it runs: bench reads the commands of an app before there is a site.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+Answer = dict[str, Any]
+
+
+class Shell:
+	def __init__(self, as_json: bool) -> None:
+		self.as_json = as_json
+
+	def answer(self, answer: Answer, in_words: Callable[[Answer], str]) -> None:
+		click.echo(to_json(answer) if self.as_json else in_words(answer))
+
+	def refuse(self, exit_code: int, words: str, code: str = "") -> NoReturn:
+		if self.as_json:
+			click.echo(to_json({"success": False, "error": words, "error_code": code}))
+		click.secho(words, fg="red", err=True)
+		raise click.exceptions.Exit(exit_code)
+
+	def fail(self) -> NoReturn:
+		raise click.exceptions.Exit(1)
+
+
+def on_site(function: Callable[..., Any]) -> Callable[..., Any]:
+	"""Runs a command as Administrator of the site that bench was given."""
+
+	@click.pass_context
+	@functools.wraps(function)
+	def command(context: click.Context, *arguments: Any, as_json: bool, **options: Any) -> None:
+		shell = Shell(as_json)
+		with connection_to(site_of(context)), failures_in_words(shell):
+			function(shell, *arguments, **options)
+
+	return command
+
+
+def site_of(context: click.Context) -> str:
+	"""Frappe 15 hands over a dict, Frappe 16 an object."""
+	sites = context.obj["sites"] if isinstance(context.obj, dict) else getattr(context.obj, "sites", None)
+	if not sites:
+		raise click.UsageError("Name the site: bench --site NAME whatsapp ...", context)
+	return sites[0]
+
+
+@contextmanager
+def connection_to(site: str) -> Iterator[None]:
+	"""Bench runs commands in the folder of the sites."""
+	import frappe
+
+	if not Path(site, "site_config.json").exists():
+		raise click.UsageError(f"There is no site {site}.")
+	try:
+		frappe.init(site)
+		frappe.connect()
+		yield
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own request
+	finally:
+		frappe.destroy()
+
+
+@contextmanager
+def failures_in_words(shell: Shell) -> Iterator[None]:
+	"""A refusal is a sentence for people; anything else keeps its traceback, for it is ours to mend."""
+	import frappe
+
+	try:
+		yield
+	except (frappe.ValidationError, frappe.DoesNotExistError, frappe.PermissionError) as error:
+		words, exit_code = frappe.utils.strip_html(str(error)) or type(error).__name__, exit_code_of(error)
+	else:
+		return
+	frappe.db.rollback()
+	shell.refuse(exit_code, words, frappe.local.response.get("error_code") or "")
+
+
+def exit_code_of(error: Exception) -> int:
+	from xappiens_whatsapp.exceptions import GatewayError
+
+	return 1 if isinstance(error, GatewayError) else 2
+
+
+def to_json(answer: Answer) -> str:
+	return json.dumps(answer, indent=1, default=str, ensure_ascii=False)

@@ -1,0 +1,98 @@
+"""The one place that hands work to the background workers."""
+
+from __future__ import annotations
+
+import frappe
+from redis.exceptions import RedisError
+
+from xappiens_whatsapp import gateway
+
+REASON_KEPT_FOR = 300
+COUNTER_KEPT_FOR = 24 * 60 * 60
+
+
+def enqueue_refresh(session: str, reason: str = "") -> None:
+	"""At most one waiting job for each session; one that has begun may have asked too early, so it does not count.
+
+	Raises `RedisError` where there is no queue.
+	"""
+	if reason:
+		frappe.cache.set_value(reason_key(session), reason, expires_in_sec=REASON_KEPT_FOR)
+	frappe.enqueue(
+		"xappiens_whatsapp.jobs.refresh_session",
+		queue="short",
+		job_id=f"whatsapp_refresh:{session}:{begun(session)}",
+		deduplicate=True,
+		session=session,
+	)
+
+
+def take_reason(session: str) -> str:
+	reason = frappe.cache.get_value(reason_key(session), expires=True) or ""
+	frappe.cache.delete_value(reason_key(session))
+	return reason
+
+
+def reason_key(session: str) -> str:
+	return f"whatsapp_disconnect_reason:{session}"
+
+
+def begun(session: str) -> int:
+	"""How many refreshes of the session have begun; part of the job id, so that each can be followed by one more."""
+	try:
+		return int(frappe.cache.get(begun_key(session)) or 0)
+	except RedisError:
+		return 0
+
+
+def note_begun(session: str) -> None:
+	try:
+		frappe.cache.incr(begun_key(session))
+		frappe.cache.expire(begun_key(session), COUNTER_KEPT_FOR)
+	except RedisError:
+		return
+
+
+def begun_key(session: str) -> bytes:
+	return frappe.cache.make_key(f"whatsapp_refreshes_begun:{session}")
+
+
+def enqueue_reconciliation() -> None:
+	"""What the scheduler calls; a pass that still runs is not followed by a second one."""
+	if frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
+		return
+	frappe.enqueue(
+		"xappiens_whatsapp.reconciliation.reconcile",
+		queue="long",
+		job_id="whatsapp_reconciliation",
+		deduplicate=True,
+	)
+
+
+def enqueue_alert(method: str, **details: object) -> None:
+	"""After the commit, and without a queue not at all: the change itself must be stored either way."""
+	frappe.db.after_commit.add(lambda: put_in_queue(method, **details))
+
+
+def put_in_queue(method: str, **details: object) -> None:
+	try:
+		frappe.enqueue(method, queue="short", **details)
+	except (RedisError, frappe.QueueOverloaded) as error:
+		frappe.logger().error(f"WhatsApp alert {method} {details} was not queued: {error}")
+
+
+def enqueue_webhook_registration(url: str, after: str = "") -> None:
+	"""For every linked session, those named after `after`; once for each secret.
+
+	The address is that of the request: a worker may know the site by another name.
+	"""
+	rotated_on = frappe.get_doc(gateway.SETTINGS).webhook_secret_rotated_on
+	frappe.enqueue(
+		"xappiens_whatsapp.jobs.register_webhooks",
+		queue="long",
+		job_id=f"whatsapp_webhooks:{rotated_on}:{url}:{after}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		url=url,
+		after=after,
+	)

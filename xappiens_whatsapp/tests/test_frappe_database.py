@@ -1,0 +1,300 @@
+"""What the app takes for granted of Frappe's database, cache, queue and realtime: the same on v15, v16 and the devsite."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import frappe
+from frappe.utils.background_jobs import get_job, is_job_enqueued
+
+from xappiens_whatsapp.tests.base import AGENT, WhatsAppTestCase
+
+SESSION = "WhatsApp Session"
+ROW = "WhatsApp Session User"
+MOMENT = datetime(2026, 1, 2, 3, 4, 5)
+
+
+class DatabaseTestCase(WhatsAppTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.prefix = self.new_id()
+
+	def add(self, session_name: str, **values: Any) -> str:
+		session_id = f"{self.prefix}-{frappe.generate_hash(length=6)}"
+		return self.new_record(session_id=session_id, session_name=session_name, **values).name
+
+	def found(self, *filters: Any, **options: Any) -> list[str]:
+		"""Session names of this test's records, by a list."""
+		mine = [SESSION, "session_id", "like", f"{self.prefix}%"]
+		return frappe.get_all(SESSION, filters=[mine, *filters], **{"pluck": "session_name", "order_by": "session_name", **options})
+
+	def values(self, **filters: Any) -> list[str]:
+		"""The same by frappe.db.get_values, which builds its condition in another way."""
+		filters["session_id"] = ("like", f"{self.prefix}%")
+		return sorted(frappe.db.get_values(SESSION, filters, "session_name", pluck=True))
+
+
+class TestFilters(DatabaseTestCase):
+	def test_text_is_compared_without_case_accents_and_spaces_at_the_end(self):
+		name = self.add("Sesión Uno")
+		for same in ("Sesión Uno", "sesion uno", "SESIÓN UNO  "):
+			with self.subTest(same):
+				self.assertEqual(self.found(["session_name", "=", same]), ["Sesión Uno"])
+				self.assertEqual(self.found(["session_name", "in", ["x", same]]), ["Sesión Uno"])
+				self.assertEqual(self.values(session_name=same), ["Sesión Uno"])
+		for other in ("Sesión", " Sesión Uno", "Sesión  Uno"):
+			self.assertEqual(self.found(["session_name", "=", other]), [])
+		self.assertEqual(frappe.db.exists(SESSION, f"{name.upper()} "), name)
+		self.assertEqual(frappe.db.get_value(SESSION, {"session_id": name.upper()}, ["name"]), name)
+		self.assertEqual(frappe.get_doc(SESSION, name.upper()).session_id, name)
+
+	def test_like_knows_wildcards_and_takes_a_backslash_for_their_escape(self):
+		for name in ("10% off", "10x off", "a_b", "axb"):
+			self.add(name)
+		self.assertEqual(self.found(["session_name", "like", "10%"]), ["10% off", "10x off"])
+		self.assertEqual(self.found(["session_name", "like", "A_B"]), ["a_b", "axb"])
+		self.assertEqual(self.found(["session_name", "like", "a_b "]), [])
+		self.assertEqual(self.values(session_name=("like", "10\\%%")), ["10% off"])
+		self.assertEqual(self.values(session_name=("like", "a\\_b")), ["a_b"])
+
+	def test_nothing_counts_as_empty_in_lists_and_matches_nothing_in_get_value(self):
+		self.add("with", error_code="X")
+		self.add("without")
+		self.assertEqual(self.found(["error_code", "!=", "Y"]), ["with", "without"])
+		self.assertEqual(self.found(["error_code", "is", "set"]), ["with"])
+		self.assertEqual(self.found(["error_code", "is", "not set"]), ["without"])
+		self.assertEqual(self.found(["error_code", "=", ""]), ["without"])
+		self.assertEqual(self.found(["error_code", "in", ["X", ""]]), ["with", "without"])
+		self.assertEqual(self.found(["error_code", "not in", ["X"]]), ["without"])
+		self.assertEqual(self.values(error_code=("is", "not set")), ["without"])
+		self.assertEqual(self.values(error_code=("!=", "Y")), ["with"])
+		self.assertEqual(self.values(error_code=None), ["without"])
+		self.assertEqual(self.found(["last_checked", "is", "not set"]), ["with", "without"])
+
+	def test_numbers_and_times_are_compared_as_such(self):
+		for number in (9, 10):
+			self.add(f"n{number}", session_db_id=number, last_checked=MOMENT + timedelta(hours=number))
+		self.assertEqual(self.found(["session_db_id", ">", 9]), ["n10"])
+		self.assertEqual(self.found(["session_db_id", ">", "9"]), ["n10"])
+		self.assertEqual(self.found(["session_db_id", "in", [9, 11]]), ["n9"])
+		self.assertEqual(self.found(["last_checked", "<", MOMENT + timedelta(hours=10)]), ["n9"])
+		self.assertEqual(self.values(last_checked=("<", str(MOMENT + timedelta(hours=10)))), ["n9"])
+		self.assertEqual(self.found(["last_checked", "between", [MOMENT, MOMENT + timedelta(hours=9)]]), ["n9"])
+
+	def test_a_record_is_found_by_its_rows(self):
+		self.add("mine", assigned_users=[{"user": AGENT}])
+		self.add("other")
+		self.assertEqual(self.found([ROW, "user", "=", AGENT]), ["mine"])
+
+	def test_quotes_and_percent_signs_in_values_stay_values(self):
+		hostile = "x' or '1'='1 %s 100% \\"
+		name = self.add("plain", error_code=hostile)
+		self.assertEqual(self.found(["error_code", "=", hostile]), ["plain"])
+		self.assertEqual(self.values(error_code=hostile), ["plain"])
+		self.assertEqual(frappe.db.get_value(SESSION, name, "error_code"), hostile)
+		frappe.db.set_value(SESSION, {"error_code": hostile}, "error_message", "50%")
+		for query, values in (
+			("select error_message from `tabWhatsApp Session` where error_code = %(code)s", {"code": hostile}),
+			("select error_message from `tabWhatsApp Session` where error_code = %s", hostile),
+			(f"select error_message from `tabWhatsApp Session` where error_code = {frappe.db.escape(hostile)}", {"x": 1}),
+		):
+			self.assertEqual(frappe.db.sql(query, values), (("50%",),))
+		self.assertEqual(frappe.db.sql("select error_message from `tabWhatsApp Session` where error_message = '50%'"), (("50%",),))
+		self.assertEqual(frappe.db.sql("select name from `tabWhatsApp Session` where name = 'nothing'"), ())
+
+	def test_lists_have_fields_order_and_pages(self):
+		_a, b, _c = (self.add(name) for name in ("a", "b", "c"))
+		rows = self.found(pluck=None, fields=["name", "session_name as label"], order_by="session_name desc", limit=1, limit_start=1)
+		self.assertEqual(rows, [{"name": b, "label": "b"}])
+		self.assertEqual(self.found(order_by="session_name desc", limit_page_length=2), ["c", "b"])
+		self.assertEqual(frappe.db.count(SESSION, {"session_id": ("like", f"{self.prefix}%")}), 3)
+		self.assertEqual(frappe.db.get_value(SESSION, b, ["session_name", "is_active"]), ("b", 1))
+
+
+class TestTransactions(DatabaseTestCase):
+	def names(self) -> list[str]:
+		return self.found()
+
+	def test_a_savepoint_undoes_a_part_and_a_rollback_the_rest(self):
+		self.insert("a")
+		frappe.db.savepoint("here")
+		self.insert("b")
+		frappe.db.rollback(save_point="here")
+		self.assertEqual(self.found(), ["a"])
+		frappe.db.rollback()
+		self.assertEqual(self.found(), [])
+
+	def insert(self, name: str) -> Any:
+		return frappe.get_doc(doctype=SESSION, session_id=f"{self.prefix}-{name}", session_name=name).insert()
+
+	def test_what_waits_for_the_commit_is_dropped_by_a_rollback(self):
+		ran: list[str] = []
+		frappe.db.after_commit.add(lambda: ran.append("rolled back"))
+		frappe.db.rollback()
+		frappe.db.after_commit.add(lambda: ran.append("committed"))
+		frappe.db.commit()
+		frappe.db.commit()
+		self.assertEqual(ran, ["committed"])
+
+	def test_others_see_it_after_the_commit_and_a_lock_makes_them_wait(self):
+		name = self.add("counted", session_db_id=0)
+
+		def increment() -> None:
+			number = frappe.db.get_value(SESSION, name, "session_db_id", for_update=True)
+			time.sleep(0.05)
+			frappe.db.set_value(SESSION, name, "session_db_id", number + 1)
+
+		with ThreadPoolExecutor(3) as executor:
+			list(executor.map(self.elsewhere, [increment] * 3))
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.get_value(SESSION, name, "session_db_id"), 3)
+
+	def elsewhere(self, work: Any) -> Any:
+		"""As another request or job: its own connection, then a commit."""
+		frappe.init(site=self.site, sites_path=self.sites_path, force=True)
+		frappe.connect()
+		try:
+			result = work()
+			frappe.db.commit()
+			return result
+		finally:
+			frappe.destroy()
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.site, self.sites_path = frappe.local.site, frappe.local.sites_path
+
+	def test_an_uncommitted_record_is_invisible_elsewhere(self):
+		self.insert("a")
+		for expected in ([], ["a"]):
+			with ThreadPoolExecutor(1) as executor:
+				self.assertEqual(executor.submit(self.elsewhere, self.found).result(), expected)
+			frappe.db.commit()
+
+
+class TestCache(DatabaseTestCase):
+	key = "whatsapp_behaviour"
+
+	def test_values_of_any_kind_expire(self):
+		frappe.cache.set_value(self.key, {"a": [1, MOMENT]}, expires_in_sec=1)
+		self.assertEqual(frappe.cache.get_value(self.key, expires=True), {"a": [1, MOMENT]})
+		time.sleep(1.1)
+		frappe.local.cache.clear()  # on v16 a request goes on seeing what it stored itself
+		self.assertIsNone(frappe.cache.get_value(self.key, expires=True))
+
+	def test_values_are_removed_one_by_one_or_by_prefix(self):
+		for name in ("one", "two"):
+			frappe.cache.set_value(f"{self.key}:{name}", name, expires_in_sec=60)
+		frappe.cache.delete_value(f"{self.key}:one")
+		self.assertIsNone(frappe.cache.get_value(f"{self.key}:one", expires=True))
+		self.assertEqual(len(frappe.cache.get_keys(self.key)), 1)
+		frappe.cache.delete_keys(self.key)
+		self.assertIsNone(frappe.cache.get_value(f"{self.key}:two", expires=True))
+
+	def test_raw_commands_take_a_made_key(self):
+		key = frappe.cache.make_key(self.key)
+		self.assertEqual([frappe.cache.incr(key), frappe.cache.incr(key), frappe.cache.decr(key)], [1, 2, 1])
+		self.assertEqual(frappe.cache.get(key), b"1")
+		self.assertIsNone(frappe.cache.set(key, 5, ex=60, nx=True))
+		self.assertTrue(frappe.cache.expire(key, 60))
+		self.assertIn(frappe.cache.ttl(key), (59, 60))
+		self.assertEqual(frappe.cache.getdel(key), b"1")
+		self.assertTrue(frappe.cache.set(key, 5, ex=60, nx=True))
+
+
+class TestRealtime(DatabaseTestCase):
+	@contextmanager
+	def listening(self) -> Iterator[list[dict[str, Any]]]:
+		from frappe.utils.background_jobs import get_redis_connection_without_auth
+
+		channel = get_redis_connection_without_auth().pubsub(ignore_subscribe_messages=True)
+		channel.subscribe("events")
+		channel.get_message(timeout=0.2)
+		events: list[dict[str, Any]] = []
+		yield events
+		end = time.monotonic() + 0.3
+		while time.monotonic() < end:
+			if found := channel.get_message(timeout=0.1):
+				events.append(json.loads(found["data"]))
+		channel.close()
+
+	def publish(self, number: int) -> None:
+		frappe.publish_realtime("behaviour", {"number": number}, doctype=SESSION, docname="test_x", after_commit=True)
+
+	def test_an_event_reaches_the_room_of_its_document_after_the_commit_only(self):
+		with self.listening() as events:
+			self.publish(1)
+			frappe.db.rollback()
+			self.publish(2)
+			self.publish(2)
+			frappe.db.commit()
+		mine = [event for event in events if event["event"] == "behaviour"]
+		room = f"doc:{SESSION}/test_x"
+		self.assertEqual(mine, [{"event": "behaviour", "message": {"number": 2}, "room": room, "namespace": frappe.local.site}])
+
+
+def wait_until_told(key: str) -> None:
+	"""A job that lasts as long as the test that enqueued it, whoever runs it."""
+	end = time.monotonic() + 5
+	while time.monotonic() < end and not frappe.cache.get(frappe.cache.make_key(key)):
+		time.sleep(0.05)
+
+
+class TestJobs(DatabaseTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.job_id = f"whatsapp_{self.prefix}"
+		self.addCleanup(frappe.cache.set, frappe.cache.make_key(self.job_id), 1, ex=10)
+
+	def enqueue(self, **options: Any) -> Any:
+		method = f"{__name__}.wait_until_told"
+		return frappe.enqueue(method, queue="short", job_id=self.job_id, key=self.job_id, **options)
+
+	def test_a_job_of_the_same_id_waits_only_once(self):
+		self.assertIsNotNone(self.enqueue(deduplicate=True))
+		self.assertTrue(is_job_enqueued(self.job_id))
+		self.assertIsNone(self.enqueue(deduplicate=True))
+		self.assertIn(get_job(self.job_id).get_status(), ("queued", "started"))
+
+	def test_after_a_commit_means_not_after_a_rollback(self):
+		self.assertIsNone(self.enqueue(enqueue_after_commit=True))
+		frappe.db.rollback()
+		frappe.db.commit()
+		self.assertIsNone(get_job(self.job_id))
+		self.enqueue(enqueue_after_commit=True)
+		self.assertFalse(is_job_enqueued(self.job_id))
+		frappe.db.commit()
+		self.assertTrue(is_job_enqueued(self.job_id))
+
+
+class TestMessages(DatabaseTestCase):
+	def test_sentences_are_translated_before_their_places_are_filled(self):
+		source = "There is no WhatsApp session {0} on this site."
+		spanish = frappe._(source, "es")
+		self.assertNotEqual(spanish, source)
+		self.assertIn("{0}", spanish)
+		frappe.local.lang = "es"
+		self.addCleanup(setattr, frappe.local, "lang", "en")
+		self.assertEqual(frappe._(source).format("x"), spanish.format("x"))
+		self.assertEqual(frappe._("No such sentence {0}"), "No such sentence {0}")
+
+	def test_an_exception_is_thrown_as_it_is(self):
+		failure = frappe.ValidationError("said")
+		failure.http_status_code = 503
+		with self.assertRaises(frappe.ValidationError) as raised:
+			frappe.throw("told", failure)
+		self.assertIs(raised.exception, failure)
+		self.assertEqual(frappe.get_message_log()[-1]["message"], "told")
+		frappe.clear_last_message()
+
+	def test_a_logged_error_outlives_the_transaction(self):
+		frappe.log_error(title=f"{self.prefix} failed", message="details")
+		frappe.db.rollback()
+		logged = frappe.get_all("Error Log", filters={"method": f"{self.prefix} failed"}, pluck="error")
+		self.assertEqual(logged, ["details"])

@@ -1,0 +1,311 @@
+"""One pass puts every record in step with the server, and costs no more than it must."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import frappe
+from frappe.utils import add_to_date, get_datetime, now_datetime
+
+from xappiens_whatsapp import reconciliation, tasks
+from xappiens_whatsapp.api import health, session
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
+from xappiens_whatsapp.tests.workers import run_jobs
+
+SESSION = "WhatsApp Session"
+DOWN, BACK = "WhatsApp server cannot be used", "WhatsApp server is back"
+LIST = "GET /api/sessions"
+PHONES = itertools.count(1000)
+
+
+class ReconciliationTestCase(WhatsAppTestCase):
+	def linked(self, phone_number: str = "34600000001") -> Any:
+		created = session.create_session(self.new_id(), "Ventas")
+		self.sandbox.scan(created["session_id"], phone_number=phone_number)
+		session.get_session_status(created["session"])
+		self.sandbox.clear_requests()
+		return self.fresh(created["session"])
+
+	def run_pass(self) -> dict[str, Any]:
+		self.sandbox.clear_requests()
+		frappe.db.commit()
+		summary = reconciliation.reconcile()
+		frappe.db.commit()
+		return summary
+
+	def many(self, count: int) -> list[str]:
+		"""Records and sessions that are in step, made without one call for each."""
+		names = [self.new_id() for _index in range(count)]
+		for name in names:
+			row = self.sandbox.add(name, phone_number=f"3460{next(PHONES):07}")
+			frappe.get_doc(
+				doctype=SESSION, session_id=name, session_name=name, session_db_id=row["id"]
+			).insert()
+		self.assertEqual(self.run_pass()["changed"], count)
+		return names
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+	"""What goes to the database while the block runs; everything passes through to the real method."""
+	seen: list[str] = []
+	original = frappe.db.sql
+
+	def counting(query: Any, *args: Any, **kwargs: Any) -> Any:
+		seen.append(str(query))
+		return original(query, *args, **kwargs)
+
+	frappe.db.sql = counting
+	try:
+		yield seen
+	finally:
+		del frappe.db.sql
+
+
+class TestPass(ReconciliationTestCase):
+	def test_what_no_webhook_told_is_found_out_with_one_request(self):
+		dropped, renumbered, untouched = self.linked(), self.linked(), self.linked()
+		self.sandbox.drop(dropped.session_id, 440)
+		number = self.sandbox.renumber(renumbered.session_id)
+		summary = self.run_pass()
+		self.assertEqual(self.fresh(dropped.name).status, "Disconnected")
+		self.assertEqual(self.fresh(renumbered.name).session_db_id, number)
+		self.assertEqual(self.fresh(untouched.name).as_dict(), untouched.as_dict())
+		self.assertEqual(self.sent(), [LIST])
+		self.assertEqual((summary["changed"], summary["is_complete"]), (2, True))
+
+	def test_a_create_whose_answer_never_reached_the_database_is_repaired(self):
+		doc = self.new_record()
+		row = self.sandbox.add(doc.session_id, phone_number="34600000005")
+		self.run_pass()
+		after = self.fresh(doc.name)
+		self.assertEqual(
+			(after.session_db_id, after.status, after.phone_number), (row["id"], "Connected", "34600000005")
+		)
+
+	def test_a_session_that_is_gone_is_noted_once_its_own_route_says_so_too(self):
+		doc = self.linked()
+		self.sandbox.forget(doc.session_id)
+		summary = self.run_pass()
+		after = self.fresh(doc.name)
+		self.assertEqual((after.session_db_id, after.status), (0, "Disconnected"))
+		self.assertEqual(after.error_code, "SESSION_MISSING_ON_SERVER")
+		self.assertEqual(self.sent(), [LIST, f"GET /api/sessions/{doc.session_db_id}"])
+		self.assertEqual(summary["missing"], 1)
+		self.run_pass()
+		self.assertEqual(self.sent(), [LIST])
+
+	def test_a_number_that_belongs_to_another_session_is_given_up(self):
+		other = self.linked()
+		doc = self.new_record(session_db_id=other.session_db_id, status="Connected")
+		self.run_pass()
+		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
+		self.assertEqual(self.fresh(other.name).session_db_id, other.session_db_id)
+
+	def test_trouble_while_a_missing_session_is_confirmed_gives_nothing_up(self):
+		doc = self.linked()
+		self.sandbox.forget(doc.session_id)
+		self.sandbox.fault("get", "html", status=502, times=None)
+		self.run_pass()
+		self.assertEqual(self.fresh(doc.name).session_db_id, doc.session_db_id)
+		self.sandbox.clear_faults()
+		self.run_pass()
+		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
+
+	def test_a_session_that_only_the_server_has_is_never_adopted(self):
+		self.linked()
+		self.sandbox.add("test_somebody_elses")
+		self.assertGreaterEqual(self.run_pass()["only_there"], 1)
+		self.assertFalse(frappe.db.exists(SESSION, "test_somebody_elses"))
+
+	def test_inactive_sessions_are_left_alone(self):
+		doc = self.linked()
+		frappe.db.set_value(SESSION, doc.name, "is_active", 0)
+		self.sandbox.drop(doc.session_id, 401)
+		self.assertIsNone(self.run_pass())
+		self.assertEqual(self.fresh(doc.name).status, "Connected")
+		self.assertEqual(self.sent(), [])
+
+	def test_switched_off_nothing_is_queued_and_switched_on_one_pass_is(self):
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 401)
+		self.settings(enabled=0)
+		tasks.enqueue_reconciliation()
+		run_jobs()
+		self.assertEqual(self.sent(), [])
+		self.settings()
+		for _tick in range(3):
+			tasks.enqueue_reconciliation()
+		run_jobs()
+		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+	def test_two_passes_at_once_end_in_the_same_state(self):
+		docs = [self.linked(f"3460000010{index}") for index in range(4)]
+		for doc in docs:
+			self.sandbox.renumber(doc.session_id)
+			self.sandbox.drop(doc.session_id, 401)
+		frappe.db.commit()
+		with ThreadPoolExecutor(2) as executor:
+			runs = [
+				executor.submit(reconcile_elsewhere, frappe.local.site, frappe.local.sites_path)
+				for _run in "ab"
+			]
+		self.assertTrue(all(run.result()["is_complete"] for run in runs))
+		numbers = {row["sessionId"]: row["id"] for row in self.sandbox.sessions()}
+		for doc in docs:
+			after = self.fresh(doc.name)
+			self.assertEqual((after.session_db_id, after.status), (numbers[doc.session_id], "Disconnected"))
+
+
+def reconcile_elsewhere(site: str, sites_path: str) -> dict[str, Any]:
+	frappe.init(site, sites_path, force=True)
+	frappe.connect()
+	try:
+		return reconciliation.reconcile()
+	finally:
+		frappe.destroy()
+
+
+class TestCost(ReconciliationTestCase):
+	def test_statements_do_not_grow_with_unchanged_sessions_and_requests_only_with_pages(self):
+		counts = []
+		for more in (5, 120):
+			self.many(more)
+			with counted_statements() as seen:
+				summary = self.run_pass()
+			counts.append(len(seen))
+			self.assertEqual(summary["changed"], 0)
+		self.assertEqual(counts[0], counts[1])
+		self.assertEqual(len(self.sent()), 2)
+
+	def test_only_what_changed_is_written(self):
+		names = self.many(30)
+		before = {
+			row.name: row.last_checked for row in frappe.get_all(SESSION, fields=["name", "last_checked"])
+		}
+		self.sandbox.drop(names[7], 401)
+		summary = self.run_pass()
+		self.assertEqual(summary["changed"], 1)
+		after = {
+			row.name: row.last_checked for row in frappe.get_all(SESSION, fields=["name", "last_checked"])
+		}
+		self.assertEqual([name for name in names if before[name] != after[name]], [names[7]])
+
+
+class TestDoubtfulList(ReconciliationTestCase):
+	"""A list without `isConnected` is what the server's database remembers, not what is true."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.docs = [self.linked(f"3460000020{index}") for index in range(5)]
+		for index, doc in enumerate(self.docs):
+			frappe.db.set_value(
+				SESSION, doc.name, "last_checked", add_to_date(now_datetime(), hours=-1 - index)
+			)
+		frappe.db.commit()
+		self.sandbox.fault("list", "variant", name="database", times=None)
+
+	def test_every_session_is_asked_one_by_one_the_oldest_check_first(self):
+		self.assertTrue(self.run_pass()["is_complete"])
+		asked = [f"GET /api/sessions/{doc.session_db_id}/status" for doc in reversed(self.docs)]
+		self.assertEqual(self.sent(), [LIST, *asked])
+		for doc in self.docs:
+			self.assertGreater(self.fresh(doc.name).last_checked, doc.last_checked)
+
+	def test_the_listed_state_is_not_believed_but_makes_the_session_the_first_to_be_asked(self):
+		newest = self.docs[0]
+		frappe.db.set_value(SESSION, newest.name, {"status": "Disconnected", "is_connected": 0})
+		self.sandbox.fault("status", "variant", name="stale")
+		self.run_pass()
+		self.assertEqual(self.sent()[1], f"GET /api/sessions/{newest.session_db_id}/status")
+		self.assertEqual(self.fresh(newest.name).status, "Disconnected")
+
+	def test_the_budget_ends_the_single_calls_and_the_next_pass_goes_on_with_the_others(self):
+		frappe.cache.delete_keys("whatsapp_budget")
+		self.sandbox.limiter.limit, before = 6, self.sandbox.limiter.limit
+		self.addCleanup(setattr, self.sandbox.limiter, "limit", before)
+		self.sandbox.limiter._minutes.clear()
+		summary = self.run_pass()
+		self.assertFalse(summary["is_complete"])
+		asked = [f"GET /api/sessions/{doc.session_db_id}/status" for doc in reversed(self.docs)]
+		self.assertEqual(self.sent(), [LIST, *asked[:2]])
+		self.sandbox.limiter.limit = before
+		self.sandbox.limiter._minutes.clear()
+		frappe.cache.delete_keys("whatsapp_budget")
+		self.run_pass()
+		self.assertEqual(self.sent()[1:4], asked[2:])
+
+
+class TestServerTrouble(ReconciliationTestCase):
+	def logged(self, title: str) -> int:
+		return frappe.db.count("Error Log", {"method": title})
+
+	def test_a_server_that_is_down_costs_one_attempt_is_logged_once_and_changes_no_state(self):
+		doc = self.linked()
+		downs, backs = self.logged(DOWN), self.logged(BACK)
+		self.sandbox.fault("*", "http", status=503, times=None)
+		for _pass in range(3):
+			self.run_pass()
+			self.assertEqual(set(self.sent()), {LIST})
+		self.assertEqual((self.logged(DOWN), self.logged(BACK)), (downs + 1, backs))
+		after = self.fresh(doc.name)
+		self.assertEqual((after.status, after.down_since), ("Connected", None))
+		self.assertTrue(health.status()["server_down_since"])
+		self.sandbox.clear_faults()
+		for _pass in range(2):
+			self.run_pass()
+		self.assertEqual((self.logged(DOWN), self.logged(BACK)), (downs + 1, backs + 1))
+		self.assertIsNone(health.status()["server_down_since"])
+
+	def test_every_way_to_fail_leaves_the_records_as_they_are_and_the_next_pass_repairs(self):
+		doc = self.linked()
+		faults = (
+			("http", {"status": 500}),
+			("http", {"status": 401}),
+			("html", {"status": 502}),
+			("not_json", {}),
+			("truncated", {}),
+			("reset", {}),
+			("cut", {}),
+			("redirect", {"location": "http://127.0.0.1:9/"}),
+			("rate_limit", {"reset": 120}),
+			("huge", {"megabytes": 10}),
+		)
+		for kind, details in faults:
+			with self.subTest(kind, **details):
+				self.sandbox.fault("list", kind, times=None, **details)
+				self.assertFalse(self.run_pass()["is_complete"])
+				self.assertEqual(self.fresh(doc.name).status, "Connected")
+				self.sandbox.clear_faults()
+				frappe.cache.delete_keys("whatsapp_budget")
+		self.sandbox.drop(doc.session_id, 401)
+		self.assertTrue(self.run_pass()["is_complete"])
+		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+
+class TestHealth(ReconciliationTestCase):
+	def test_tells_counts_and_ages_to_managers_and_nothing_to_others(self):
+		doc = self.linked()
+		self.run_pass()
+		answer = self.call("xappiens_whatsapp.api.health.status", verb="GET", user=MANAGER)
+		self.assertEqual(answer.message["sessions"].get("Connected"), 1)
+		self.assertTrue(answer.message["last_pass"]["is_complete"])
+		self.assertLess(answer.message["seconds_since_last_pass"], 60)
+		for secret in (doc.name, doc.phone_number, self.sandbox.url, self.sandbox.api_key):
+			self.assertNotIn(secret, answer.text)
+		for user in (AGENT, None):
+			self.assertEqual(
+				self.call("xappiens_whatsapp.api.health.status", verb="GET", user=user).status, 403
+			)
+
+	def test_the_age_of_the_last_pass_grows(self):
+		self.linked()
+		self.run_pass()
+		key, before = reconciliation.LAST_PASS, frappe.cache.get_value(reconciliation.LAST_PASS)
+		earlier = add_to_date(get_datetime(before["finished_at"]), minutes=-30)
+		frappe.cache.set_value(key, {**before, "finished_at": str(earlier)})
+		self.assertGreaterEqual(health.status()["seconds_since_last_pass"], 1800)

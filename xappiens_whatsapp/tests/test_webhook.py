@@ -1,0 +1,187 @@
+"""What a server may send to the webhook, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import frappe
+
+from xappiens_whatsapp import qr_codes
+from xappiens_whatsapp.api import session
+from xappiens_whatsapp.baileys import BaileysClient
+from xappiens_whatsapp.baileys.webhooks import sign
+from xappiens_whatsapp.tests.webhooks import SECRET, WebhookTestCase, iso_now
+from xappiens_whatsapp.tests.workers import run_jobs
+
+
+class TestDelivery(WebhookTestCase):
+	def test_a_drop_is_taken_in_answered_at_once_and_asked_about_in_the_background(self):
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 401)
+		status, answer = self.deliver(self.event("session.disconnected", doc.session_id, reason="logout"))
+		self.assertEqual((status, answer), (200, {"message": {"success": True}}))
+		run_jobs()
+		after = self.fresh(doc.name)
+		self.assertEqual((after.status, after.error_code, after.is_connected), ("Disconnected", "401", 0))
+		self.assertEqual(self.sent(), [f"GET /api/sessions/{doc.session_db_id}/status"])
+
+	def test_every_form_of_the_contract_and_both_signature_headers_are_understood(self):
+		for form in ("nested", "top_level", "flat"):
+			for header in ("X-Webhook-Signature", "X-Signature"):
+				with self.subTest(form=form, header=header):
+					doc = self.linked()
+					self.sandbox.drop(doc.session_id, 440)
+					body = json.dumps(in_form(form, doc.session_id)).encode()
+					status, _answer = self.deliver(body, None, **{header: sign(body, SECRET)})
+					run_jobs()
+					self.assertEqual(status, 200)
+					self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+	def test_an_older_event_name_means_the_same(self):
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 428)
+		self.deliver(self.event("session_status", doc.session_id, status="disconnected"))
+		run_jobs()
+		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+	def test_what_the_event_claims_is_never_believed(self):
+		doc = self.linked()
+		self.deliver(self.event("session.disconnected", doc.session_id, reason="logout"))
+		run_jobs()
+		self.assertEqual(self.fresh(doc.name).status, "Connected")
+		self.sandbox.drop(doc.session_id, 401)
+		self.deliver(self.event("session.connected", doc.session_id, phoneNumber="34600000099"))
+		run_jobs()
+		after = self.fresh(doc.name)
+		self.assertEqual((after.status, after.phone_number), ("Disconnected", "34600000001"))
+
+	def test_the_reason_that_only_the_event_tells_is_kept_when_the_server_gives_none(self):
+		doc = self.linked()
+		BaileysClient(self.sandbox.url, self.sandbox.api_key).disconnect(doc.session_db_id)
+		self.deliver(self.event("session.disconnected", doc.session_id, reason="logout"))
+		run_jobs()
+		after = self.fresh(doc.name)
+		self.assertEqual((after.status, after.error_code), ("Disconnected", "logout"))
+		session.get_session_status(doc.name)
+		self.assertEqual(self.fresh(doc.name).error_code, "logout")
+
+	def test_a_number_that_changed_is_found_again(self):
+		doc = self.linked()
+		number = self.sandbox.renumber(doc.session_id)
+		self.deliver(self.event("session.status", doc.session_id))
+		run_jobs()
+		self.assertEqual(self.fresh(doc.name).session_db_id, number)
+
+	def test_a_new_code_makes_the_cached_one_forgotten_without_asking_the_server(self):
+		created = session.create_session(self.new_id(), "Ventas")
+		first = session.get_qr_code(created["session"])
+		self.sandbox.clear_requests()
+		self.deliver(self.event("session.qr", created["session_id"], qrCode="data:image/png;base64,AAAA"))
+		run_jobs()
+		self.assertEqual(self.sent(), [])
+		self.assertIsNone(qr_codes.cached(self.fresh(created["session"])))
+		self.assertTrue(first["ready"] and session.get_qr_code(created["session"])["ready"])
+
+	def test_an_event_while_a_refresh_runs_is_followed_by_another_refresh(self):
+		doc = self.linked()
+		self.sandbox.fault("status", "slow", seconds=0.7)
+		self.deliver(self.event("session.status", doc.session_id))
+		with ThreadPoolExecutor(1) as executor:
+			running = executor.submit(run_jobs_elsewhere, frappe.local.site, frappe.local.sites_path)
+			self.wait_until_asked()
+			self.sandbox.drop(doc.session_id, 401)
+			self.deliver(self.event("session.disconnected", doc.session_id))
+			running.result()
+		run_jobs()
+		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+	def wait_until_asked(self) -> None:
+		until = time.monotonic() + 10
+		while not self.sent():
+			self.assertLess(time.monotonic(), until)
+			time.sleep(0.01)
+
+	def test_many_events_before_the_refresh_begins_cost_one_request(self):
+		doc = self.linked()
+		self.sandbox.fault("status", "slow", seconds=0.5)
+		for _count in range(8):
+			self.deliver(self.event("session.status", doc.session_id, nonce=frappe.generate_hash()))
+		run_jobs()
+		self.assertLess(len(self.sent()), 8)
+		self.assertEqual(self.fresh(doc.name).status, "Connected")
+
+
+def run_jobs_elsewhere(site: str, sites_path: str) -> None:
+	frappe.init(site, sites_path, force=True)
+	frappe.connect()
+	try:
+		run_jobs()
+	finally:
+		frappe.destroy()
+
+
+def in_form(form: str, session_id: str) -> dict[str, Any]:
+	name, data = "session.disconnected", {"reason": "conflict", "timestamp": iso_now()}
+	if form == "nested":
+		return {"event": name, "data": {"sessionId": session_id, "session_db_id": 1, **data}}
+	if form == "top_level":
+		return {"event": name, "sessionId": session_id, "data": data, "timestamp": iso_now()}
+	return {"event": name, "sessionId": session_id, **data}
+
+
+class TestRepetition(WebhookTestCase):
+	def test_the_same_delivery_again_has_no_second_effect(self):
+		doc = self.linked()
+		payload = self.event("session.status", doc.session_id)
+		stamp = {"X-Webhook-Timestamp": str(int(time.time() * 1000))}
+		for _attempt in range(3):
+			self.assertEqual(self.deliver(payload, **stamp)[0], 200)
+			run_jobs()
+		self.assertEqual(len(self.sent()), 1)
+
+	def test_the_same_words_at_another_time_are_another_event(self):
+		doc = self.linked()
+		payload = {"event": "session.status", "sessionId": doc.session_id}
+		for seconds in (1, 2):
+			stamp = {"X-Webhook-Timestamp": str(int(time.time()) - seconds)}
+			self.assertEqual(self.deliver(payload, **stamp)[0], 200)
+			run_jobs()
+		self.assertEqual(len(self.sent()), 2)
+
+
+class TestIgnored(WebhookTestCase):
+	def test_events_that_are_none_of_ours_are_answered_with_200_and_ask_nothing(self):
+		doc = self.linked()
+		for name in (
+			"message.received",
+			"message.ack",
+			"contact.updated",
+			"session.teleported",
+			"",
+			"webhook.test",
+		):
+			with self.subTest(name):
+				self.assertEqual(self.deliver(self.event(name, doc.session_id))[0], 200)
+		run_jobs()
+		self.assertEqual(self.sent(), [])
+
+	def test_a_session_that_this_site_does_not_have_is_ignored(self):
+		doc = self.linked()
+		for session_id in ("test_unknown_session", doc.session_id.upper(), "", "x" * 500, "' or 1=1 -- "):
+			with self.subTest(session_id):
+				self.assertEqual(self.deliver(self.event("session.status", session_id))[0], 200)
+		run_jobs()
+		self.assertEqual(self.sent(), [])
+		self.assertFalse(frappe.db.exists("WhatsApp Session", "test_unknown_session"))
+
+	def test_values_of_any_type_do_no_harm(self):
+		for value in (None, 7, True, [], {}, ["session.status"], {"a": {"b": 1}}):
+			with self.subTest(value=value):
+				for payload in (
+					{"event": value},
+					{"event": "session.status", "sessionId": value, "data": value},
+				):
+					self.assertEqual(self.deliver(payload)[0], 200)

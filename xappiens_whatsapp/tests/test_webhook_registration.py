@@ -1,0 +1,206 @@
+"""The server learns where to call, calls, and a self-test names the cause when it cannot."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import frappe
+
+from xappiens_whatsapp.api import session, settings
+from xappiens_whatsapp.baileys import BaileysClient
+from xappiens_whatsapp.creation import WEBHOOK_EVENTS
+from xappiens_whatsapp.tests.base import AGENT, MANAGER
+from xappiens_whatsapp.tests.webhooks import (
+	OTHER_SECRET,
+	PATH,
+	SECRET,
+	WebhookTestCase,
+	served_site,
+	site_address,
+)
+from xappiens_whatsapp.tests.workers import run_jobs
+
+NOT_REGISTERED = {"method": "WhatsApp webhook not registered"}
+SETTINGS_API = "xappiens_whatsapp.api.settings."
+
+
+class TestRegistration(WebhookTestCase):
+	def test_a_new_session_is_created_with_address_secret_and_events(self):
+		with site_address("http://127.0.0.1:9"):
+			session.create_session(self.new_id(), "Ventas")
+		body = json.loads(self.sandbox.requests[0].body)
+		self.assertEqual(body["webhookUrl"], f"http://127.0.0.1:9{PATH}")
+		self.assertEqual(body["webhookSecret"], SECRET)
+		self.assertEqual(body["webhookEvents"], list(WEBHOOK_EVENTS))
+
+	def test_switched_off_nothing_is_registered(self):
+		self.settings(webhook_enabled=0)
+		session.create_session(self.new_id(), "Ventas")
+		self.assertNotIn("webhookUrl", json.loads(self.sandbox.requests[0].body))
+
+	def test_a_rotated_secret_reaches_the_server_for_every_linked_session_and_nobody_else(self):
+		first, second = self.linked(), self.linked()
+		self.new_record()
+		answer = self.call(SETTINGS_API + "rotate_webhook_secret", user=MANAGER)
+		run_jobs()
+		new = frappe.get_doc("WhatsApp Settings").get_password("webhook_secret")
+		updates = [request for request in self.sandbox.requests if request.method == "PUT"]
+		numbers = {first.session_db_id, second.session_db_id}
+		self.assertEqual(
+			{request.path for request in updates}, {f"/api/sessions/{n}/webhook" for n in numbers}
+		)
+		self.assertEqual({json.loads(request.body)["webhookSecret"] for request in updates}, {new})
+		self.assertEqual(answer.status, 200)
+		for secret in (new, SECRET):
+			self.assertNotIn(secret, answer.text)
+
+	def test_a_session_that_cannot_be_registered_is_logged_and_the_others_are_registered(self):
+		refused, other = sorted((self.linked(), self.linked()), key=lambda doc: doc.name)
+		self.sandbox.fault("webhook", "http", status=422, error="no")
+		settings.register_webhooks()
+		run_jobs()
+		self.assertIn(f"PUT /api/sessions/{other.session_db_id}/webhook", self.sent())
+		log = frappe.get_all(
+			"Error Log", filters=NOT_REGISTERED, fields=["error"], order_by="creation desc", limit=1
+		)
+		self.assertIn(refused.name, log[0].error)
+		self.assertNotIn(SECRET, log[0].error)
+
+	def test_only_managers(self):
+		for method in ("rotate_webhook_secret", "register_webhooks", "test_webhook"):
+			with self.subTest(method):
+				self.assertEqual(self.call(SETTINGS_API + method, user=AGENT).status, 403)
+				self.assertEqual(self.call(SETTINGS_API + method, verb="GET", user=MANAGER).status, 403)
+		self.assertEqual(frappe.get_doc("WhatsApp Settings").get_password("webhook_secret"), SECRET)
+
+
+class TestRoundTrip(WebhookTestCase):
+	sandbox_options = {"qr_delay": 0.0, "scan_delay": 0.0, "webhook_retry_delay": 0.1}
+
+	def created(self) -> Any:
+		return self.fresh(session.create_session(self.new_id(), "Ventas")["session"])
+
+	def wait_for(self, name: str, status: str) -> None:
+		"""Nobody polls: only what the server sends makes a job."""
+		until = time.monotonic() + 15
+		while self.fresh(name).status != status:
+			self.assertLess(time.monotonic(), until, f"{self.fresh(name).status} and not {status}")
+			run_jobs()
+			time.sleep(0.02)
+
+	def test_scan_and_drop_arrive_by_webhook_alone(self):
+		with served_site():
+			doc = self.created()
+			self.sandbox.scan(doc.session_id, phone_number="34600000008")
+			self.wait_for(doc.name, "Connected")
+			self.sandbox.drop(doc.session_id, 440)
+			self.wait_for(doc.name, "Disconnected")
+		self.assertEqual(self.fresh(doc.name).error_code, "440")
+		received = {each.status for each in self.sandbox.deliveries if each.session_id == doc.session_id}
+		self.assertEqual(received, {200})
+
+	def test_doubled_and_shuffled_deliveries_end_in_the_true_state(self):
+		with served_site():
+			doc = self.created()
+			self.sandbox.fault("delivery", "out_of_order")
+			self.sandbox.scan(doc.session_id)
+			self.sandbox.fault("delivery", "twice")
+			self.sandbox.drop(doc.session_id, 428)
+			self.wait_for(doc.name, "Disconnected")
+			time.sleep(0.3)
+			run_jobs()
+		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+
+	def test_a_delivery_that_was_forged_or_too_old_changes_nothing(self):
+		for kind in ("bad_signature", "stale"):
+			with self.subTest(kind), served_site():
+				doc = self.created()
+				self.sandbox.scan(doc.session_id)
+				self.wait_for(doc.name, "Connected")
+				self.sandbox.fault("delivery", kind)
+				self.sandbox.drop(doc.session_id, 401)
+				self.wait_for_refusal(doc.session_id)
+				run_jobs()
+				self.assertEqual(self.fresh(doc.name).status, "Connected")
+
+	def wait_for_refusal(self, session_id: str) -> None:
+		until = time.monotonic() + 10
+		while 401 not in {each.status for each in self.sandbox.deliveries if each.session_id == session_id}:
+			self.assertLess(time.monotonic(), until)
+			time.sleep(0.01)
+
+
+class TestSelfTest(WebhookTestCase):
+	def failing(self) -> dict[str, Any]:
+		answer = settings.test_webhook()
+		self.assertFalse(answer["success"])
+		self.assertTrue(all(check["ok"] for check in answer["checks"][:-1]))
+		self.assertTrue(answer["checks"][-1]["remedy"])
+		return answer["checks"][-1]
+
+	def register(self, secret: str = SECRET, url: str = "") -> None:
+		"""A session that the server has, with whatever webhook."""
+		doc = self.linked()
+		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
+			client.update_webhook(
+				doc.session_db_id, url or frappe.get_doc("WhatsApp Settings").webhook_url, secret
+			)
+
+	def test_all_is_well(self):
+		with served_site():
+			self.register()
+			answer = settings.test_webhook()
+		self.assertTrue(answer["success"], answer)
+		self.assertEqual(
+			[row["check"] for row in answer["checks"]], ["settings", "address", "answer", "callback"]
+		)
+		self.assertNotIn(SECRET, frappe.as_json(answer))
+
+	def test_webhooks_are_switched_off(self):
+		self.settings(webhook_enabled=0)
+		self.assertEqual(self.failing()["check"], "settings")
+
+	def test_an_address_without_https_for_a_server_elsewhere(self):
+		self.settings(webhook_enabled=1, api_base_url="https://api.example.com")
+		with site_address("http://crm.example.com"):
+			self.assertEqual(self.failing()["check"], "address")
+
+	def test_a_private_address_for_a_server_elsewhere(self):
+		self.settings(webhook_enabled=1, api_base_url="https://api.example.com")
+		with site_address("https://10.1.2.3"):
+			row = self.failing()
+		self.assertEqual(row["check"], "address")
+		self.assertIn("10.1.2.3", row["detail"])
+
+	def test_a_name_that_does_not_exist(self):
+		with site_address("https://nowhere.invalid"):
+			row = self.failing()
+		self.assertEqual(row["check"], "address")
+		self.assertIn("nowhere.invalid", row["detail"])
+
+	def test_a_certificate_that_is_none(self):
+		with served_site() as address, site_address(address.replace("http:", "https:")):
+			row = self.failing()
+		self.assertEqual(row["check"], "answer")
+		self.assertIn("certificate", row["detail"])
+
+	def test_nothing_listens(self):
+		with site_address("http://127.0.0.1:9"):
+			self.assertEqual(self.failing()["check"], "answer")
+
+	def test_the_server_signs_with_another_secret(self):
+		with served_site():
+			self.register(OTHER_SECRET)
+			row = self.failing()
+			self.assertEqual(row["check"], "callback")
+			self.assertIn("secret", row["detail"])
+			settings.register_webhooks()
+			run_jobs()
+			self.assertTrue(settings.test_webhook()["success"])
+
+	def test_the_server_calls_an_address_where_nothing_listens(self):
+		with served_site():
+			self.register(url="http://127.0.0.1:9/hook")
+			self.assertEqual(self.failing()["check"], "callback")

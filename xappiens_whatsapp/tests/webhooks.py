@@ -1,0 +1,99 @@
+"""Deliveries to the webhook as a server would make them, right or wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+import frappe
+from werkzeug.serving import make_server
+from werkzeug.test import Client
+
+from xappiens_whatsapp.api import session
+from xappiens_whatsapp.api.webhook import METHOD
+from xappiens_whatsapp.baileys.webhooks import sign
+from xappiens_whatsapp.sandbox.server import QuietHandler
+from xappiens_whatsapp.tests.base import WhatsAppTestCase
+
+SECRET = "a-test-secret-of-the-site-0000000000"
+OTHER_SECRET = "another-secret-that-is-not-ours-0000"
+PATH = f"/api/method/{METHOD}"
+JSON = {"Content-Type": "application/json"}
+
+
+class WebhookTestCase(WhatsAppTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.cache.delete_keys("rl:")
+		self.settings(webhook_enabled=1, webhook_secret=SECRET)
+
+	def linked(self) -> Any:
+		"""A connected session, the server's knowledge and ours in step."""
+		created = session.create_session(self.new_id(), "Ventas")
+		self.sandbox.scan(created["session_id"], phone_number="34600000001")
+		session.get_session_status(created["session"])
+		self.sandbox.clear_requests()
+		return self.fresh(created["session"])
+
+	def deliver(
+		self, payload: Any, secret: str | None = SECRET, *, method: str = "POST", **headers: str
+	) -> tuple[int, Any]:
+		"""One request as the server makes it; the status and the JSON of the answer."""
+		body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+		headers = {**JSON, "X-Frappe-Site-Name": frappe.local.site, **headers}
+		if secret is not None:
+			headers.setdefault("X-Webhook-Signature", sign(body, secret))
+		frappe.db.commit()
+		with ThreadPoolExecutor(1) as executor:
+			answer = executor.submit(post, method, body, headers).result()
+		frappe.db.rollback()
+		return answer
+
+	def event(self, name: str, session_id: str, **data: Any) -> dict[str, Any]:
+		return {"event": name, "sessionId": session_id, "timestamp": iso_now(), "data": data}
+
+
+def post(method: str, body: bytes, headers: dict[str, str]) -> tuple[int, Any]:
+	from frappe.app import application
+
+	response = Client(application).open(PATH, method=method, data=body, headers=headers)
+	return response.status_code, response.get_json(silent=True)
+
+
+def iso_now() -> str:
+	return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+
+
+@contextmanager
+def served_site() -> Iterator[str]:
+	"""The site behind a socket of its own, under the address that `get_url` then gives."""
+	from frappe.app import application
+
+	site = frappe.local.site
+
+	def named(environ: dict[str, Any], start_response: Any) -> Any:
+		return application({**environ, "HTTP_X_FRAPPE_SITE_NAME": site}, start_response)
+
+	server = make_server("127.0.0.1", 0, named, threaded=True, request_handler=QuietHandler)
+	Thread(target=server.serve_forever, daemon=True).start()
+	try:
+		with site_address(f"http://127.0.0.1:{server.port}") as address:
+			yield address
+	finally:
+		server.shutdown()
+		server.server_close()
+
+
+@contextmanager
+def site_address(address: str) -> Iterator[str]:
+	before = frappe.local.conf.host_name
+	frappe.local.conf.host_name = address
+	try:
+		yield address
+	finally:
+		frappe.local.conf.host_name = before

@@ -1,0 +1,170 @@
+"""Whether the server can call this site: from the settings to the server's own call, up to the first cause."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import causes, creation, gateway
+from xappiens_whatsapp.baileys.callbacks import request_callback
+from xappiens_whatsapp.baileys.errors import BaileysError
+from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
+from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
+from xappiens_whatsapp.causes import Cause
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
+		WhatsAppSettings,
+	)
+
+Row = dict[str, Any]
+SESSION = "WhatsApp Session"
+LONGEST_CALL = 10.0
+TEST_EVENT = {"event": "webhook.test", "data": {}}
+
+
+class Failed(Exception):
+	def __init__(self, cause: Cause) -> None:
+		super().__init__(cause.sentence)
+		self.cause = cause
+
+
+def check_webhook() -> list[Row]:
+	"""Rows like those of the connection test."""
+	settings = frappe.get_doc(gateway.SETTINGS)
+	rows: list[Row] = []
+	for check, label, step in steps(settings):
+		rows.append(measured(check, label, step))
+		if not rows[-1]["ok"]:
+			break
+	return rows
+
+
+def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, str, Callable[[], str]]]:
+	yield "settings", _("Settings"), lambda: check_settings(settings)
+	yield "address", _("Address of this site"), lambda: check_address(settings)
+	yield "answer", _("This site answers"), lambda: check_answer(settings)
+	if session := registered_session():
+		yield "callback", _("The server calls back"), lambda: check_callback(session)
+
+
+def check_settings(settings: WhatsAppSettings) -> str:
+	if missing := settings.what_is_missing():
+		raise Failed(causes.incomplete(missing))
+	if not settings.webhook_enabled:
+		raise Failed(
+			causes.incomplete(_("Webhooks are switched off. Tick Receive Webhooks in WhatsApp Settings."))
+		)
+	return _("The settings are complete.")
+
+
+def check_address(settings: WhatsAppSettings) -> str:
+	address = settings.webhook_url
+	if not creation.may_be_called(address, settings.api_base_url):
+		raise Failed(causes.not_https(address))
+	try:
+		places = addresses_of(urlsplit(address).hostname)
+	except OSError:
+		raise Failed(not_called(address, "dns")) from None
+	if not creation.is_loopback(settings.api_base_url) and not any(place.is_global for place in places):
+		raise Failed(private_address(places[0]))
+	return _("The name in the address {0} was found.").format(address)
+
+
+def addresses_of(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+	found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+	return [ipaddress.ip_address(entry[4][0].partition("%")[0]) for entry in found]
+
+
+def check_answer(settings: WhatsAppSettings) -> str:
+	"""A call signed as the server would sign it."""
+	timeout = min(LONGEST_CALL, settings.timeout_seconds)
+	secret = settings.get_password("webhook_secret", raise_exception=False) or ""
+	if problem := problem_with(settings.webhook_url, secret, timeout):
+		raise Failed(not_called(settings.webhook_url, problem))
+	return _("This site accepts a call with the right signature.")
+
+
+def problem_with(address: str, secret: str, timeout: float) -> str:
+	"""The cause in one word, or the HTTP status of an answer that is not ours; "" when all is well."""
+	body = json.dumps({**TEST_EVENT, "timestamp": time.time()}).encode()
+	headers = {"Content-Type": "application/json", SIGNATURE_HEADERS[0]: sign(body, secret)}
+	try:
+		with make_session() as http:
+			status = http.post(
+				address, data=body, headers=headers, timeout=timeout, allow_redirects=False
+			).status_code
+	except TROUBLE as trouble:
+		return cause_of(trouble)
+	return "" if status == 200 else str(status)
+
+
+def registered_session() -> str | None:
+	return frappe.db.get_value(SESSION, {"session_db_id": (">", 0)}, "session_id", order_by="session_id asc")
+
+
+def check_callback(session_id: str) -> str:
+	callback = request_callback(gateway.connect_to_server(), session_id)
+	if callback is None:
+		return _("This server has no test of its own; a change of a session will show whether it calls.")
+	if callback.status != 200:
+		address = frappe.get_doc(gateway.SETTINGS).webhook_url
+		raise Failed(not_called(address, callback.cause or str(callback.status), by_server=True))
+	return _("The server called back and was understood.")
+
+
+def not_called(address: str, problem: str, *, by_server: bool = False) -> Cause:
+	if problem in REFUSED:
+		return secret_refused(by_server)
+	return causes.not_called_back(address, problem)
+
+
+def secret_refused(by_server: bool) -> Cause:
+	if by_server:
+		return Cause(
+			_("The server signs its calls with another secret than this site knows."),
+			_("Press Register Webhook in WhatsApp Settings."),
+		)
+	return Cause(
+		_("Something at this site's address refuses the call, although its signature is right."),
+		_("Check that the address leads to this site and that no proxy changes or blocks the call."),
+	)
+
+
+def private_address(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Cause:
+	return Cause(
+		_("The address of this site leads to {0}, a private address that the server cannot reach.").format(
+			place
+		),
+		_("Set host_name in the site's configuration to a name that is reachable from the internet."),
+	)
+
+
+def measured(check: str, label: str, step: Callable[[], str]) -> Row:
+	started = time.perf_counter()
+	try:
+		cause, ok = Cause(step(), ""), True
+	except Failed as failure:
+		cause, ok = failure.cause, False
+	except BaileysError as error:
+		cause, ok = causes.from_error(error), False
+	return {
+		"check": check,
+		"label": label,
+		"ok": ok,
+		"detail": cause.sentence,
+		"remedy": cause.remedy,
+		"milliseconds": round((time.perf_counter() - started) * 1000, 1),
+		"technical": "",
+	}
+
+
+REFUSED = ("401", "403", "429")
