@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,17 +105,21 @@ def tell_overdue(name: str) -> None:
 
 
 def send_drop(session: str, code: str) -> None:
-	doc = frappe.get_doc(SESSION, session)
-	for language, people in recipients_of(doc).items():
-		with speaking(language):
-			send(doc, people, drop_message(doc, code))
+	tell(session, lambda doc: drop_message(doc, code))
 
 
 def send_recovery(session: str, seconds: float) -> None:
+	tell(session, lambda doc: recovery_message(doc, seconds))
+
+
+def tell(session: str, compose: Callable[[WhatsAppSession], Message]) -> None:
+	"""To each in their own language; about a session that was deleted meanwhile there is nothing to tell."""
+	if not frappe.db.exists(SESSION, session):
+		return
 	doc = frappe.get_doc(SESSION, session)
 	for language, people in recipients_of(doc).items():
 		with speaking(language):
-			send(doc, people, recovery_message(doc, seconds))
+			send(doc, people, compose(doc))
 
 
 def drop_message(doc: WhatsAppSession, code: str) -> Message:

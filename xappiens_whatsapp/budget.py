@@ -47,10 +47,11 @@ def seconds_until_free(key: str, background: bool) -> float:
 
 def window_of(key: str) -> tuple[int, float]:
 	"""The server's own window where its headers told us one that still runs, else one of ours."""
-	limit, reset_at = frappe.cache.get_value(window_key(key), expires=True) or (REQUESTS_PER_WINDOW, 0)
+	learned = frappe.cache.get(window_key(key)) or f"{REQUESTS_PER_WINDOW} 0".encode()
+	limit, reset_at = (float(part) for part in learned.split())
 	if reset_at <= time.time():
 		reset_at = (time.time() // WINDOW + 1) * WINDOW
-	return limit, reset_at
+	return int(limit), reset_at
 
 
 def learn(key: str, rate: RateLimit) -> None:
@@ -64,19 +65,20 @@ def learn(key: str, rate: RateLimit) -> None:
 
 
 def remember(key: str, rate: RateLimit) -> None:
-	frappe.cache.set_value(window_key(key), (rate.limit, float(rate.reset_at)), expires_in_sec=15 * WINDOW)
+	frappe.cache.set(window_key(key), f"{rate.limit} {rate.reset_at}", ex=15 * WINDOW)
 	counter = counter_of(key, rate.reset_at)
-	spent = rate.limit - (rate.remaining or 0)
-	if int(frappe.cache.get(counter) or 0) < spent:
-		frappe.cache.set(counter, spent, ex=2 * WINDOW)
+	unknown_to_us = rate.limit - (rate.remaining or 0) - int(frappe.cache.get(counter) or 0)
+	if unknown_to_us > 0:
+		frappe.cache.incrby(counter, unknown_to_us)
+		frappe.cache.expire(counter, 2 * WINDOW)
 
 
 def counter_of(key: str, reset_at: float) -> bytes:
 	return frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}")
 
 
-def window_key(key: str) -> str:
-	return f"whatsapp_budget_window:{fingerprint(key)}"
+def window_key(key: str) -> bytes:
+	return frappe.cache.make_key(f"whatsapp_budget_window:{fingerprint(key)}")
 
 
 def fingerprint(key: str) -> str:

@@ -56,7 +56,8 @@ def of(code: str, technical: str) -> Cause:
 
 def dns() -> Cause:
 	return Cause(
-		_("The name in the server address cannot be found."), _("Check the server address in WhatsApp Settings.")
+		_("The name in the server address cannot be found."),
+		_("Check the server address in WhatsApp Settings."),
 	)
 
 
@@ -70,7 +71,9 @@ def refused() -> Cause:
 def timeout() -> Cause:
 	return Cause(
 		_("The server took too long to answer."),
-		_("Try again in a moment. If it stays like this, look for a firewall between this site and the server."),
+		_(
+			"Try again in a moment. If it stays like this, look for a firewall between this site and the server."
+		),
 	)
 
 

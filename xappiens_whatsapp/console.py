@@ -74,7 +74,9 @@ def session_table(answer: Answer) -> str:
 		{**row, "on_server": yes_or_no(row["on_server"]), "status_frappe": state_in_words(row)}
 		for row in answer["sessions"]
 	]
-	return table(columns, rows) if rows else _("There are no sessions, neither on the server nor on this site.")
+	return (
+		table(columns, rows) if rows else _("There are no sessions, neither on the server nor on this site.")
+	)
 
 
 def state_in_words(row: Answer) -> str:

@@ -112,7 +112,9 @@ class Walk:
 	def why_not_connected(self, status: str) -> reasons.Reason:
 		problem = states.problem_of(self.doc, self.remote, status)
 		known = reasons.reason_of(problem.get("error_code", self.doc.error_code))
-		return known or reasons.Reason(_("The session is not connected."), _("Press Connect to link the phone."))
+		return known or reasons.Reason(
+			_("The session is not connected."), _("Press Connect to link the phone.")
+		)
 
 	def state_in_words(self, status: str) -> str:
 		words = {

@@ -23,7 +23,9 @@ Finding = dict[str, Any]
 def compare(remotes: Iterable[RemoteSession], session: str | None = None) -> list[Finding]:
 	"""About every record and every session of the server, or about one record; changes nothing."""
 	remotes = list(remotes)
-	records = {row.session_id: row for row in frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)}
+	records = {
+		row.session_id: row for row in frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)
+	}
 	found = [*of_records(records, remotes), *unknown_here(records, remotes), *shared_phones(records, remotes)]
 	return [finding for finding in found if session in (None, finding["session"])]
 
@@ -93,7 +95,8 @@ def listed_under(session_db_id: int, remotes: Iterable[RemoteSession]) -> Remote
 	remote = next((remote for remote in remotes if remote.id == session_db_id), None)
 	if remote is None:
 		frappe.throw(
-			_("The server has no session with the number {0}.").format(session_db_id), frappe.DoesNotExistError
+			_("The server has no session with the number {0}.").format(session_db_id),
+			frappe.DoesNotExistError,
 		)
 	return remote
 
@@ -105,8 +108,12 @@ def relink(doc: WhatsAppSession) -> str:
 		link.find()
 	except NotFoundError:
 		creation.connect(link)
-		return _("The session {0} is on the server again. Press View QR and scan the code.").format(doc.session_id)
-	return _("The session {0} is linked to its number {1} on the server.").format(doc.session_id, doc.session_db_id)
+		return _("The session {0} is on the server again. Press View QR and scan the code.").format(
+			doc.session_id
+		)
+	return _("The session {0} is linked to its number {1} on the server.").format(
+		doc.session_id, doc.session_db_id
+	)
 
 
 def delete_unknown(session_db_id: int) -> str:
@@ -124,7 +131,9 @@ def fill_missing_numbers() -> dict[str, list[dict[str, Any]]]:
 	records = frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)
 	names = [record.name for record in records if not record.session_db_id]
 	asked_at = now_datetime()
-	remotes = {remote.session_id: remote for remote in gateway.connect_to_server().iter_sessions()} if names else {}
+	remotes = (
+		{remote.session_id: remote for remote in gateway.connect_to_server().iter_sessions()} if names else {}
+	)
 	filled, unknown = [], []
 	for doc in (frappe.get_doc(SESSION, name) for name in names):
 		remote = remotes.get(doc.session_id)

@@ -20,6 +20,7 @@ from xappiens_whatsapp.linking import Link
 
 if TYPE_CHECKING:
 	from werkzeug.wrappers import Request, Response
+
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 PAGE = "whatsapp-link"
@@ -116,7 +117,9 @@ class Visit:
 		browser = frappe.request.cookies.get(name)
 		if not browser:
 			browser = secrets.token_urlsafe(TOKEN_BYTES)
-			frappe.local.cookie_manager.set_cookie(name, browser, max_age=seconds, httponly=True, samesite="Strict")
+			frappe.local.cookie_manager.set_cookie(
+				name, browser, max_age=seconds, httponly=True, samesite="Strict"
+			)
 		key = frappe.cache.make_key(f"whatsapp_link_browser:{self.entry['digest']}")
 		frappe.cache.set(key, sha256_hash(browser), ex=seconds, nx=True)
 		if not hmac.compare_digest(frappe.cache.get(key) or b"", sha256_hash(browser).encode()):
@@ -164,7 +167,9 @@ class Visit:
 			creation.connect(Link(self.doc))
 
 
-def answer(state: str, code: qr_codes.CachedCode | None = None, retry_after: int | None = None) -> dict[str, object]:
+def answer(
+	state: str, code: qr_codes.CachedCode | None = None, retry_after: int | None = None
+) -> dict[str, object]:
 	return {
 		"state": state,
 		"qr": code and code["qr_code"],
@@ -175,7 +180,8 @@ def answer(state: str, code: qr_codes.CachedCode | None = None, retry_after: int
 
 def raise_invalid() -> NoReturn:
 	frappe.throw(
-		_("This link is no longer valid. Ask the person who sent it to you for a new one."), PairingLinkInvalid
+		_("This link is no longer valid. Ask the person who sent it to you for a new one."),
+		PairingLinkInvalid,
 	)
 
 

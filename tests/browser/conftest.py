@@ -34,6 +34,8 @@ TIMEOUT = 30
 ON_BENCH = bool(os.environ.get("DESK_URL"))
 ADMIN_PASSWORD = os.environ.get("DESK_PASSWORD", "admin")
 USER_PASSWORD = "Blue-Kettle-4471" if ON_BENCH else "demo"
+STARRED_LABELS = """buttons => buttons.filter(button => button.offsetParent)
+	.map(button => (button.classList.contains("btn-primary") ? "*" : "") + button.textContent.trim())"""
 ROLES = {"manager": "WhatsApp Manager", "agent": "WhatsApp User", "viewer": "WhatsApp User"}
 
 
@@ -231,8 +233,7 @@ class Desk:
 
 	def buttons(self) -> list[str]:
 		"""The app's buttons, the primary one marked with a star."""
-		found = self.page.locator(".page-head:visible .custom-actions button:visible").all()
-		return [mark(button.get_attribute("class")) + button.inner_text().strip() for button in found]
+		return self.page.locator(".page-head .custom-actions button").evaluate_all(STARRED_LABELS)
 
 	def wait_for_buttons(self, *labels: str) -> None:
 		wanted = [self.starred(label) for label in labels]
@@ -284,10 +285,6 @@ class Desk:
 			folder = ROOT / "docs" / "images"
 			folder.mkdir(parents=True, exist_ok=True)
 			self.page.screenshot(path=folder / f"{name}.png")
-
-
-def mark(classes: str) -> str:
-	return "*" if "btn-primary" in classes else ""
 
 
 def exactly(text: str) -> re.Pattern[str]:

@@ -138,7 +138,7 @@ def test_a_failing_action_says_what_happened_once_and_the_form_stays_usable(desk
 def test_deleting_asks_and_removes_both(desk, site, sandbox, new_session):
 	session = new_session()
 	desk.open_form(session)
-	desk.page.evaluate("cur_frm.savetrash()")
+	desk.page.evaluate("void cur_frm.savetrash()")
 	assert desk.say("Record: it is deleted here and cannot be brought back.") in desk.dialog.inner_text()
 	desk.answer("Yes")
 	desk.page.wait_for_function("frappe.get_route()[0] === 'List'")

@@ -38,7 +38,15 @@ def photograph(drawn: str) -> Image.Image:
 		for column, character in enumerate(line):
 			for half, dark in enumerate((character in TOP_DARK, character in BOTTOM_DARK)):
 				if dark:
-					screen.paste(0, (column * CELL, (2 * number + half) * CELL, (column + 1) * CELL, (2 * number + half + 1) * CELL))
+					screen.paste(
+						0,
+						(
+							column * CELL,
+							(2 * number + half) * CELL,
+							(column + 1) * CELL,
+							(2 * number + half + 1) * CELL,
+						),
+					)
 	return ImageOps.expand(screen, border=2 * CELL, fill=255)
 
 
@@ -48,7 +56,9 @@ def scanned(drawn: str) -> str:
 
 @pytest.mark.parametrize("border", [0, 1, 4, 11])
 @pytest.mark.parametrize("box_size", [1, 2, 8])
-def test_the_drawing_scans_to_the_text_whatever_margin_and_scale_the_picture_has(border: int, box_size: int) -> None:
+def test_the_drawing_scans_to_the_text_whatever_margin_and_scale_the_picture_has(
+	border: int, box_size: int
+) -> None:
 	drawn = qr_terminal.draw(data_url(picture(box_size=box_size, border=border)), colour=False)
 	assert scanned(drawn) == TEXT
 
@@ -81,17 +91,29 @@ def test_what_this_app_hands_out_is_what_is_drawn() -> None:
 
 def test_colour_is_explicit_so_that_a_dark_terminal_shows_dark_on_light() -> None:
 	drawn = qr_terminal.draw(qr.to_data_url(TEXT))
-	assert all(line.startswith("\033[38;5;16;48;5;231m") and line.endswith("\033[0m") for line in drawn.split("\n"))
+	assert all(
+		line.startswith("\033[38;5;16;48;5;231m") and line.endswith("\033[0m") for line in drawn.split("\n")
+	)
 	assert "\033" not in qr_terminal.draw(qr.to_data_url(TEXT), colour=False)
 
 
-@pytest.mark.parametrize("image", [Image.new("L", (200, 200), 255), Image.new("L", (200, 200), 0), Image.radial_gradient("L"), Image.new("L", (9, 9), 0)])
+@pytest.mark.parametrize(
+	"image",
+	[
+		Image.new("L", (200, 200), 255),
+		Image.new("L", (200, 200), 0),
+		Image.radial_gradient("L"),
+		Image.new("L", (9, 9), 0),
+	],
+)
 def test_a_picture_without_a_code_is_refused(image: Image.Image) -> None:
 	with pytest.raises(ValueError, match="no QR code"):
 		qr_terminal.draw(data_url(image))
 
 
-@pytest.mark.parametrize("code", ["", "data:image/png;base64,", "data:image/gif;base64,R0lGODlh", "2@not-a-picture"])
+@pytest.mark.parametrize(
+	"code", ["", "data:image/png;base64,", "data:image/gif;base64,R0lGODlh", "2@not-a-picture"]
+)
 def test_something_else_than_a_png_is_refused(code: str) -> None:
 	with pytest.raises(ValueError, match="not a PNG"):
 		qr_terminal.draw(code)

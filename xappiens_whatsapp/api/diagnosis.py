@@ -19,7 +19,11 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 		permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "status") if session_id is not None else None
 	walk = diagnosis.Walk(doc).run()
-	found = findings.compare(walk.remotes, doc and doc.name) if walk.remotes is not None and permissions.is_manager() else []
+	found = (
+		findings.compare(walk.remotes, doc and doc.name)
+		if walk.remotes is not None and permissions.is_manager()
+		else []
+	)
 	return {"success": all(row["ok"] for row in walk.rows), "checks": walk.rows, "findings": found}
 
 
@@ -30,7 +34,12 @@ def adopt_session(session_db_id: int) -> dict[str, Any]:
 	permissions.only_for_managers()
 	remote = findings.listed_under(session_db_id, gateway.connect_to_server().iter_sessions())
 	doc = creation.adopt(remote)
-	return {"success": True, "session": doc.name, "session_id": doc.session_id, "session_db_id": doc.session_db_id}
+	return {
+		"success": True,
+		"session": doc.name,
+		"session_id": doc.session_id,
+		"session_db_id": doc.session_db_id,
+	}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -40,7 +49,12 @@ def relink_session(session_id: str) -> dict[str, Any]:
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	message = findings.relink(doc)
-	return {"success": True, "session": doc.name, "session_db_id": doc.session_db_id or None, "message": message}
+	return {
+		"success": True,
+		"session": doc.name,
+		"session_db_id": doc.session_db_id or None,
+		"message": message,
+	}
 
 
 @frappe.whitelist(methods=["POST"])

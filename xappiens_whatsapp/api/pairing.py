@@ -25,7 +25,9 @@ def create_link(session_id: str, minutes: int = 15, language: str | None = None)
 	if doc.status in pairing.STOPPED or not doc.session_db_id:
 		creation.connect(Link(doc))
 	if doc.status == states.CONNECTED:
-		frappe.throw(_("The session {0} is connected already; no link is needed.").format(frappe.bold(doc.name)))
+		frappe.throw(
+			_("The session {0} is connected already; no link is needed.").format(frappe.bold(doc.name))
+		)
 	link = pairing.create(doc, minutes, language)
 	return {"success": True, "session": doc.name, "url": link.url, "expires_at": link.expires_at}
 

@@ -68,11 +68,12 @@ def is_fresh(timestamp: str | None) -> bool:
 
 
 def secrets_of(settings: Any) -> list[str]:
-	names = ["webhook_secret"]
+	"""None at all while the site has no secret of its own."""
+	current = settings.get_password("webhook_secret", raise_exception=False)
 	rotated_on = settings.webhook_secret_rotated_on
-	if rotated_on and now_datetime() - get_datetime(rotated_on) <= PREVIOUS_SECRET_FOR:
-		names.append("previous_webhook_secret")
-	return [settings.get_password(name, raise_exception=False) or "" for name in names]
+	if not current or not rotated_on or now_datetime() - get_datetime(rotated_on) > PREVIOUS_SECRET_FOR:
+		return [current] if current else []
+	return [current, settings.get_password("previous_webhook_secret", raise_exception=False) or ""]
 
 
 def payload_of(body: bytes) -> dict[str, Any] | None:

@@ -138,6 +138,15 @@ class TestDrop(AlertsTestCase):
 		self.assertEqual(self.told(doc, NOBODY) + self.told(doc, AGENT), [])
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
+	def test_nothing_is_told_about_a_session_that_was_deleted_meanwhile(self):
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 401)
+		frappe.db.delete(SESSION, {"name": doc.name})
+		frappe.db.commit()
+		alerts.send_drop(doc.name, "401")
+		alerts.send_recovery(doc.name, 60)
+		self.assertEqual(self.told(doc), [])
+
 
 class TestMail(AlertsTestCase):
 	def setUp(self) -> None:

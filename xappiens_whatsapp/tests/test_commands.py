@@ -33,12 +33,19 @@ class CommandTestCase(WhatsAppTestCase):
 	def run_command(self, *arguments: str, context: Any = None, **options: Any) -> Result:
 		"""In a thread of its own: a command connects to the site by itself, and disconnects at its end."""
 		frappe.db.commit()
-		context = context or {"sites": [frappe.local.site], "force": False, "profile": False, "verbose": False}
+		context = context or {
+			"sites": [frappe.local.site],
+			"force": False,
+			"profile": False,
+			"verbose": False,
+		}
 		before = os.getcwd()
 		os.chdir(frappe.local.sites_path)
 		try:
 			with ThreadPoolExecutor(1) as executor:
-				run = executor.submit(CliRunner().invoke, commands.whatsapp, arguments, obj=context, **options)
+				run = executor.submit(
+					CliRunner().invoke, commands.whatsapp, arguments, obj=context, **options
+				)
 				return run.result()
 		finally:
 			os.chdir(before)
@@ -62,7 +69,9 @@ class CommandTestCase(WhatsAppTestCase):
 class TestSessions(CommandTestCase):
 	def test_create_tells_both_identifiers_and_can_be_repeated(self):
 		session_id = self.new_id()
-		result = self.run_command("create", session_id, "Ventas", "--description", "Tienda", "--phone", "34600000001")
+		result = self.run_command(
+			"create", session_id, "Ventas", "--description", "Tienda", "--phone", "34600000001"
+		)
 		doc = self.fresh(session_id)
 		self.assertEqual(result.exit_code, 0)
 		self.assertIn(session_id, result.output)
@@ -168,7 +177,9 @@ class TestQR(CommandTestCase):
 class TestFailures(CommandTestCase):
 	def test_trouble_with_the_server_is_one_sentence_and_1(self):
 		name = self.create()
-		self.sandbox.fault("status", "http", times=None, status=500, code="INTERNAL_ERROR", error="Error interno")
+		self.sandbox.fault(
+			"status", "http", times=None, status=500, code="INTERNAL_ERROR", error="Error interno"
+		)
 		self.assertFails(self.run_command("status", name), 1, "Error interno")
 		failure = self.as_json("status", name, exit_code=1)
 		self.assertEqual((failure["success"], failure["error_code"]), (False, "INTERNAL_ERROR"))
@@ -176,7 +187,11 @@ class TestFailures(CommandTestCase):
 		self.assertEqual(self.run_command("status", name).exit_code, 0)
 
 	def test_a_session_nobody_knows_and_wrong_usage_are_2(self):
-		for arguments in (("status", "test_nobody"), ("qr", "test_nobody"), ("disconnect", "test_nobody", "--yes")):
+		for arguments in (
+			("status", "test_nobody"),
+			("qr", "test_nobody"),
+			("disconnect", "test_nobody", "--yes"),
+		):
 			self.assertFails(self.run_command(*arguments), 2, "There is no WhatsApp session test_nobody")
 		self.assertFails(self.run_command("create", "no id", "Ventas"), 2, "3 to 100 characters")
 		for arguments in (("create",), ("qr",), ("qr", "x", "--wait", "0"), ("paint",)):
@@ -190,7 +205,9 @@ class TestFailures(CommandTestCase):
 	def test_the_site_has_to_be_named_and_to_exist(self):
 		for sites, words in (([], "Name the site"), (["nosite.localhost"], "no site nosite.localhost")):
 			self.assertFails(self.run_command("list", context={"sites": sites}), 2, words)
-		self.assertEqual(self.run_command("list", context=SimpleNamespace(sites=[frappe.local.site])).exit_code, 0)
+		self.assertEqual(
+			self.run_command("list", context=SimpleNamespace(sites=[frappe.local.site])).exit_code, 0
+		)
 
 
 class TestProcesses(CommandTestCase):

@@ -328,7 +328,9 @@ class TestActions(FindingsTestCase):
 		added = self.sandbox.add("test_adopted", session_name="Tienda", phone_number="34600000003")
 		answer = diagnosis.adopt_session(added["id"])
 		doc = self.fresh(answer["session"])
-		self.assertEqual((doc.session_name, doc.session_db_id, doc.status), ("Tienda", added["id"], "Connected"))
+		self.assertEqual(
+			(doc.session_name, doc.session_db_id, doc.status), ("Tienda", added["id"], "Connected")
+		)
 		self.assertEqual(doc.phone_number, "34600000003")
 		self.assertEqual(self.findings(), [])
 		self.assertEqual(diagnosis.adopt_session(added["id"])["session"], doc.name)

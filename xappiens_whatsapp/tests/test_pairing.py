@@ -169,7 +169,9 @@ class TestUsing(PairingTestCase):
 		name, token = self.link()
 		self.look(token)
 		self.sandbox.scan(name, phone_number="34600000001")
-		self.assertEqual(self.look(token), {"state": "Connected", "qr": None, "expires_at": None, "retry_after": None})
+		self.assertEqual(
+			self.look(token), {"state": "Connected", "qr": None, "expires_at": None, "retry_after": None}
+		)
 		self.sandbox.drop(name, code=401)
 		session.connect_session(name)
 		self.assertTrue(session.get_qr_code(name)["ready"])
@@ -198,7 +200,9 @@ class TestUsing(PairingTestCase):
 	def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(self):
 		_name, token = self.link(minutes=5)
 		self.look(token)
-		[cookie] = [value for value in self.browser.response.headers.getlist("Set-Cookie") if "whatsapp_link" in value]
+		[cookie] = [
+			value for value in self.browser.response.headers.getlist("Set-Cookie") if "whatsapp_link" in value
+		]
 		self.assertIn("HttpOnly", cookie)
 		self.assertIn("SameSite=Strict", cookie)
 		seconds = int(re.search(r"Max-Age=(\d+)", cookie)[1])
@@ -229,7 +233,9 @@ class TestUsing(PairingTestCase):
 
 	def test_a_server_that_cannot_say_the_state_still_gives_its_code_and_is_asked_seldom(self):
 		_name, token = self.link()
-		self.sandbox.fault("status", "http", times=None, status=404, code="SESSION_NOT_FOUND", error="No encontrada")
+		self.sandbox.fault(
+			"status", "http", times=None, status=404, code="SESSION_NOT_FOUND", error="No encontrada"
+		)
 		self.assertTrue(self.look(token)["qr"])
 		[key] = frappe.cache.get_keys("whatsapp_link_asked")
 		self.assertGreater(frappe.cache.ttl(key), pairing.ASK_SERVER_EVERY)
@@ -342,10 +348,12 @@ class TestPage(PairingTestCase):
 	def test_page_and_calls_are_neither_cached_nor_indexed_nor_framed_nor_told_to_others(self):
 		_name, token = self.link()
 		for path in ("/whatsapp-link", f"/api/method/{API}pairing_status"):
-			self.browser.open(path, method="GET" if path == "/whatsapp-link" else "POST", json={"token": token})
+			self.browser.open(
+				path, method="GET" if path == "/whatsapp-link" else "POST", json={"token": token}
+			)
 			headers = self.browser.response.headers
 			self.assertEqual(headers["Referrer-Policy"], "no-referrer", path)
-			self.assertEqual(headers["Cache-Control"], "no-store")
+			self.assertIn("no-store", headers["Cache-Control"])
 			self.assertIn("noindex", headers["X-Robots-Tag"])
 			self.assertIn("frame-ancestors 'none'", headers["Content-Security-Policy"])
 		self.assertEqual(self.browser.response.status_code, 200)

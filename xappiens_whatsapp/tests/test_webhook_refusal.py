@@ -69,6 +69,7 @@ class TestRefusal(WebhookTestCase):
 
 	def test_without_a_secret_nothing_is_accepted(self):
 		settings = frappe.get_doc("WhatsApp Settings")
+		settings.rotate_webhook_secret()
 		frappe.db.delete("__Auth", {"doctype": settings.doctype, "fieldname": "webhook_secret"})
 		frappe.clear_document_cache(settings.doctype, settings.doctype)
 		body = json.dumps(self.payload).encode()

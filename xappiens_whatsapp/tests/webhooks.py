@@ -30,7 +30,7 @@ class WebhookTestCase(WhatsAppTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.cache.delete_keys("rl:")
-		self.settings(webhook_enabled=1, webhook_secret=SECRET)
+		self.settings(webhook_enabled=1, webhook_secret=SECRET, webhook_secret_rotated_on=None)
 
 	def linked(self) -> Any:
 		"""A connected session, the server's knowledge and ours in step."""
@@ -52,6 +52,7 @@ class WebhookTestCase(WhatsAppTestCase):
 		with ThreadPoolExecutor(1) as executor:
 			answer = executor.submit(post, method, body, headers).result()
 		frappe.db.rollback()
+		frappe.local.cache.clear()
 		return answer
 
 	def event(self, name: str, session_id: str, **data: Any) -> dict[str, Any]:

@@ -24,7 +24,9 @@ def get_context(context: frappe._dict) -> frappe._dict:
 		"csrf_token": frappe.session.data.csrf_token if frappe.session.user != "Guest" else None,
 		"messages": {source: _(source) for source in source_strings()},
 	}
-	context.update({"boot": json.dumps(boot), "language": frappe.local.lang, "version": __version__, "scripts": SCRIPTS})
+	context.update(
+		{"boot": json.dumps(boot), "language": frappe.local.lang, "version": __version__, "scripts": SCRIPTS}
+	)
 	return context
 
 

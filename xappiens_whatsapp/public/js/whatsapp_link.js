@@ -37,21 +37,25 @@
 		clock_offset = Math.abs(offset) > 2000 ? offset : 0;
 	};
 
-	const failure = (exc_type, message, retry_after) => Object.assign(new Error(message), { exc_type, retry_after });
+	const failure = (exc_type, message, retry_after) =>
+		Object.assign(new Error(message), { exc_type, retry_after });
 
 	const translate = ({ exc_type, _server_messages, retry_after }) => {
 		const messages = JSON.parse(_server_messages || "[]").map((message) => JSON.parse(message).message);
 		if (exc_type === "RateLimitExceededError") {
-			return failure("GatewayRateLimited", __("This page asked too often and waits a little."), RATE_LIMIT_SECONDS);
+			const words = __("This page asked too often and waits a little.");
+			return failure("GatewayRateLimited", words, RATE_LIMIT_SECONDS);
 		}
 		if (exc_type === "PairingLinkInvalid") finish(messages.join(" "));
 		return failure(exc_type, messages.join(" ") || __("Something went wrong on the site."), retry_after);
 	};
 
-	/** The last words of the page; nothing runs any more. */
+	const last_words = (role, words) => whatsapp.element("p", { class: "whatsapp-link-end", role }, words);
+
+	/** Nothing runs any more after this. */
 	const finish = (words) => {
 		panel.stop();
-		container.replaceChildren(whatsapp.element("p", { class: "whatsapp-link-end", role: "alert" }, words));
+		container.replaceChildren(last_words("alert", words));
 	};
 
 	const fetch_qr = async () => {
@@ -68,8 +72,7 @@
 		fetch_qr,
 		fetch_status: async () => ({ status: last.state, phone_number: "" }),
 		renew: () => ask("renew_code"),
-		on_connected: () =>
-			container.append(whatsapp.element("p", { class: "whatsapp-link-end" }, __("You can close this page now."))),
+		on_connected: () => container.append(last_words("status", __("You can close this page now."))),
 	});
 
 	if (location.hash.length > 1) panel.start();

@@ -1,0 +1,169 @@
+"""The page of a pairing link, as the person who holds the phone goes through it, without an account."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+STARTING = {"qr_rotation": 30.0}
+
+
+class Visitor:
+	"""A browser of its own; notes every request that it sends and every error of the page."""
+
+	def __init__(self, context: Any, site_url: str) -> None:
+		self.site_url = site_url
+		self.page = context.new_page()
+		self.page.set_default_timeout(40_000)
+		self.requests: list[tuple[str, str]] = []
+		self.errors: list[str] = []
+		self.page.on(
+			"request", lambda sent: self.requests.append((sent.url, sent.headers.get("referer", "")))
+		)
+		self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+		self.page.on(
+			"console", lambda line: self.errors.append(line.text) if "Security Policy" in line.text else None
+		)
+
+	def open(self, link: str) -> None:
+		parts = urlsplit(link)
+		self.page.goto(f"{self.site_url}{parts.path}?{parts.query}#{parts.fragment}")
+
+	def wait_for(self, phase: str) -> None:
+		self.page.wait_for_selector(f".whatsapp-qr[data-phase={phase}]")
+
+	def read_code(self) -> str:
+		"""What a phone in front of the screen sees."""
+		self.page.wait_for_function("document.querySelector('.whatsapp-qr-image').complete")
+		screen = Image.open(io.BytesIO(self.page.screenshot()))
+		return "".join(found.text for found in zxingcpp.read_barcodes(screen))
+
+	def words(self) -> str:
+		return self.page.locator("main").inner_text()
+
+	def last_words(self) -> str:
+		return self.page.locator(".whatsapp-link-end").inner_text()
+
+
+@pytest.fixture
+def visit(browser: Any, site: Any) -> Iterator[Callable[..., Visitor]]:
+	contexts = []
+
+	def open_browser(**options: Any) -> Visitor:
+		contexts.append(browser.new_context(viewport={"width": 1000, "height": 720}, **options))
+		return Visitor(contexts[-1], site.url)
+
+	yield open_browser
+	for context in contexts:
+		context.close()
+
+
+@pytest.fixture
+def link(site: Any, start_sandbox: Callable[..., Any], new_session: Callable[[], str]) -> Callable[..., str]:
+	"""Makes a link to the session; `link.sandbox` is the server behind it."""
+	sandbox = start_sandbox(**STARTING)
+	new_session_name: list[str] = []
+
+	def make(**arguments: Any) -> str:
+		new_session_name[:] = new_session_name or [new_session()]
+		return site.call("pairing.create_link", session_id=new_session_name[0], **arguments)["url"]
+
+	make.sandbox = sandbox  # type: ignore[attr-defined]
+	return make
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_person_without_an_account_links_the_phone(visit, link, scheme):
+	visitor = visit(color_scheme=scheme)
+	visitor.open(link(language="en"))
+	visitor.wait_for("code")
+	link.sandbox.scan(visitor.read_code(), "34600000021")
+	visitor.wait_for("connected")
+	assert visitor.last_words() == "You can close this page now."
+	assert visitor.page.evaluate("xappiens_whatsapp.live") == {"timers": 0, "listeners": 0}
+	assert visitor.errors == []
+
+
+def test_the_token_leaves_the_browser_only_inside_a_request(visit, link):
+	visitor, target = visit(), link()
+	visitor.open(target)
+	visitor.wait_for("code")
+	token = urlsplit(target).fragment
+	assert [url for url, _referer in visitor.requests if "pairing_status" in url]
+	for url, referer in visitor.requests:
+		assert token not in url.split("#")[0]
+		assert referer == ""
+	assert "whatsapp_link" not in visitor.page.evaluate("document.cookie")
+
+
+def test_a_forwarded_link_shows_nothing_and_the_first_browser_goes_on(visit, link):
+	first, second, target = visit(), visit(), link(language="en")
+	first.open(target)
+	first.wait_for("code")
+	second.open(target)
+	assert "opened in another browser" in second.last_words()
+	assert second.page.locator("img").count() == 0
+	first.page.reload()
+	first.wait_for("code")
+
+
+def test_a_revoked_link_ends_in_front_of_the_person(visit, link, site, session_id):
+	visitor = visit()
+	visitor.open(link(language="en"))
+	visitor.wait_for("code")
+	site.call("pairing.revoke_links", session_id=session_id)
+	assert "no longer valid" in visitor.last_words()
+	assert visitor.page.locator("img").count() == 0
+	assert visitor.page.evaluate("xappiens_whatsapp.live") == {"timers": 0, "listeners": 0}
+
+
+def test_codes_that_ran_out_come_back_with_the_button(visit, link, session_id):
+	visitor = visit()
+	visitor.open(link(language="en"))
+	visitor.wait_for("code")
+	link.sandbox.drop(session_id, code=408)
+	visitor.wait_for("idle")
+	visitor.page.get_by_role("button", name="New QR").click()
+	visitor.wait_for("code")
+	link.sandbox.scan(visitor.read_code(), "34600000022")
+	visitor.wait_for("connected")
+
+
+def test_a_server_that_fails_is_told_without_its_address_and_the_code_comes_back(visit, link):
+	visitor = visit()
+	visitor.open(link(language="en"))
+	visitor.wait_for("code")
+	link.sandbox.fault("status", "http", times=1, status=500, code="INTERNAL_ERROR", error="Error interno")
+	visitor.wait_for("trouble")
+	assert "Server unreachable." in visitor.words()
+	assert link.sandbox.url not in visitor.words() and "interno" not in visitor.words()
+	visitor.wait_for("code")
+
+
+@pytest.mark.parametrize(
+	("options", "language", "title"),
+	[
+		({}, "es", "Vincule su WhatsApp"),
+		({"locale": "es-ES"}, None, "Vincule su WhatsApp"),
+		({"locale": "en-GB"}, None, "Link your WhatsApp"),
+	],
+)
+def test_it_speaks_the_language_of_the_link_or_of_the_browser(visit, link, options, language, title):
+	visitor = visit(**options)
+	visitor.open(link(language=language))
+	visitor.wait_for("code")
+	assert visitor.page.locator("h1").inner_text() == title
+	spanish = title.startswith("Vincule")
+	assert ("Abra WhatsApp" if spanish else "Open WhatsApp") in visitor.words()
+
+
+def test_half_a_link_says_so(visit, site):
+	visitor = visit()
+	visitor.open("/whatsapp-link?_lang=en")
+	assert "not complete" in visitor.last_words()
