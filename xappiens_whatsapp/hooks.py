@@ -1,9 +1,16 @@
+from xappiens_whatsapp import __version__
+
 app_name = "xappiens_whatsapp"
 app_title = "Xappiens WhatsApp"
 app_publisher = "Xappiens"
 app_description = "Link WhatsApp numbers to your site from the desk"
 app_email = "hello@xappiens.example"
 app_license = "mit"
+
+_ASSETS = "/assets/xappiens_whatsapp"
+_SCRIPTS = ("qr_panel", "desk", "words", "qr_dialog", "diagnosis")
+app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
+app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for script in _SCRIPTS]
 
 before_install = "xappiens_whatsapp.install.before_install"
 after_install = "xappiens_whatsapp.install.after_install"

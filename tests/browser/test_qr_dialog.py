@@ -43,15 +43,16 @@ def test_a_new_code_replaces_the_old_one_by_itself_and_restarts_the_countdown(de
 	view(desk, new_session())
 	desk.wait_for_phase("code")
 	first = source_of(desk)
-	desk.page.wait_for_function("document.querySelector('.whatsapp-qr-countdown').textContent.match(/\\b[12]\\b/)")
+	desk.page.wait_for_timeout(3000)
+	before = seconds_left(desk)
 	desk.page.wait_for_function("src => document.querySelector('.whatsapp-qr-image').src !== src", arg=first)
 	desk.wait_for_phase("code")
-	assert seconds_left(desk) > 2
+	assert seconds_left(desk) > before - 1
 	assert desk.read_code()
 
 
 def test_an_expired_code_greys_out_and_new_qr_brings_another(desk, start_sandbox, new_session):
-	sandbox = start_sandbox(qr_lifetime=4, qr_rotation=300)
+	sandbox = start_sandbox(qr_lifetime=4, qr_attempts=1)
 	view(desk, new_session())
 	desk.wait_for_phase("code")
 	desk.wait_for_phase("expired")

@@ -42,5 +42,8 @@ def test_what_scripts_call_exists_and_is_whitelisted(path):
 
 
 def test_assets_that_hooks_name_exist():
-	for asset in re.findall(r"/assets/xappiens_whatsapp/([\w./-]+)", (PACKAGE / "hooks.py").read_text(encoding="utf-8")):
-		assert (PACKAGE / "public" / asset).is_file(), asset
+	hooks = importlib.import_module("xappiens_whatsapp.hooks")
+	assets = [*hooks.app_include_css, *hooks.app_include_js, *(app["logo"] for app in hooks.add_to_apps_screen)]
+	for asset in assets:
+		path = asset.removeprefix("/assets/xappiens_whatsapp/").partition("?")[0]
+		assert (PACKAGE / "public" / path).is_file(), asset

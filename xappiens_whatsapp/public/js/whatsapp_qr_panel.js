@@ -224,6 +224,12 @@
 				this.lifetime.after("countdown", 1, () => this.count_down());
 				return;
 			}
+			this.expire();
+		}
+
+		expire() {
+			const { __ } = this;
+			this.lifetime.cancel("countdown");
 			this.countdown.textContent = __("Expired");
 			this.show("expired", __("This code has expired. Press New QR for another."));
 		}
@@ -235,17 +241,15 @@
 			this.countdown.textContent = "";
 		}
 
+		/** A code that the server no longer stands by greys out, whatever its clock says. */
 		show_waiting() {
 			const { __ } = this;
-			if (this.phase === "expired") return;
-			this.forget_code();
-			const idle = ["Disconnected", "Error"].includes(this.status);
-			this.show(
-				idle ? "idle" : "waiting",
-				idle
-					? __("The server has no code for this session yet. If none appears, press New QR.")
-					: __("The server is preparing the code.")
-			);
+			if (this.picture) return this.expire();
+			if (!["Disconnected", "Error"].includes(this.status)) {
+				return this.show("waiting", __("The server is preparing the code."));
+			}
+			const words = __("The server has no code for this session yet. If none appears, press New QR.");
+			return this.show("idle", words);
 		}
 
 		show_connected() {
