@@ -21,7 +21,7 @@ $(VENV)/.complete: pyproject.toml
 	@touch $@
 
 demo: setup ## start the development site with its sandbox server
-	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE)
+	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --guide
 
 test: setup ## run the whole suite
 	$(RUN) -m pytest

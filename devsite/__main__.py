@@ -10,6 +10,20 @@ from contextlib import ExitStack
 
 import devsite
 
+GUIDE = {
+	"es": """
+  1. Abra {site}/app/whatsapp-session y entre como Administrator / admin
+     (o manager@example.com, agent@example.com, viewer@example.com / demo).
+  2. Nuevo → ID de sesión y nombre → Crear Sesión: aparece el código QR.
+  3. El teléfono simulado está en {phone} : pulse Escanear.
+  4. La sesión pasa a Conectado. Pruebe Estado y Desconectar. Ctrl+C termina.""",
+	"en": """
+  1. Open {site}/app/whatsapp-session and log in as Administrator / admin
+     (or manager@example.com, agent@example.com, viewer@example.com / demo).
+  2. New → session id and name → Create Session: the QR code appears.
+  3. The simulated phone is at {phone} : press Scan.
+  4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
+}
 
 def main() -> None:
 	options = arguments()
@@ -20,7 +34,10 @@ def main() -> None:
 	with ExitStack() as stack:
 		data = options.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="devsite-"))
 		server = serve(stack, options, data)
-		print(f"ready http://{options.host}:{server.server_port}", flush=True)
+		address = f"http://{options.host}:{server.server_port}"
+		print(f"ready {address}", flush=True)
+		if options.guide and not options.no_sandbox:
+			print(GUIDE.get(options.language, GUIDE["en"]).format(site=address, phone=options.phone), flush=True)
 		stopping.wait()
 
 
@@ -31,6 +48,7 @@ def arguments() -> argparse.Namespace:
 	parser.add_argument("--data", help="folder that keeps the site; a temporary one by default")
 	parser.add_argument("--language", default="en")
 	parser.add_argument("--no-sandbox", action="store_true", help="leave the Baileys stand-in out")
+	parser.add_argument("--guide", action="store_true", help="also print what to click")
 	return parser.parse_args()
 
 
@@ -51,6 +69,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 
 		sandbox = stack.enter_context(Sandbox())
 		point_settings_to(sandbox.url, sandbox.api_key)
+		options.phone = f"{sandbox.url}/phone?lang={options.language}"
 	remember_address(address)
 	frappe.destroy()
 	worker = Worker()

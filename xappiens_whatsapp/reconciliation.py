@@ -186,8 +186,8 @@ def is_gone(error: BaileysError) -> bool:
 
 
 def note_server_is_down(error: BaileysError) -> None:
-	key = frappe.cache.make_key(SERVER_DOWN)
-	if frappe.cache.set(key, str(now_datetime()), nx=True):
+	if not server_down_since():
+		frappe.cache.set_value(SERVER_DOWN, str(now_datetime()))
 		frappe.log_error(title="WhatsApp server cannot be used", message=str(gateway.translate(error)))
 
 
@@ -198,8 +198,7 @@ def note_server_is_up() -> None:
 
 
 def server_down_since() -> str | None:
-	since = frappe.cache.get(frappe.cache.make_key(SERVER_DOWN))
-	return since and since.decode()
+	return frappe.cache.get_value(SERVER_DOWN, expires=True)
 
 
 def remember(run: Pass) -> dict[str, Any]:

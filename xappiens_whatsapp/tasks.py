@@ -8,23 +8,43 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import gateway
 
 REASON_KEPT_FOR = 300
-COUNTER_KEPT_FOR = 24 * 60 * 60
+WAITS_AT_MOST = 60
 
 
 def enqueue_refresh(session: str, reason: str = "") -> None:
 	"""At most one waiting job for each session; one that has begun may have asked too early, so it does not count.
 
-	Raises `RedisError` where there is no queue.
+	That is why this does not leave it to RQ, which takes a job that runs for one that waits. Raises `RedisError`
+	where there is no queue.
 	"""
 	if reason:
 		frappe.cache.set_value(reason_key(session), reason, expires_in_sec=REASON_KEPT_FOR)
-	frappe.enqueue(
-		"xappiens_whatsapp.jobs.refresh_session",
-		queue="short",
-		job_id=f"whatsapp_refresh:{session}:{begun(session)}",
-		deduplicate=True,
-		session=session,
-	)
+	if waits_already(session):
+		return
+	try:
+		frappe.enqueue("xappiens_whatsapp.jobs.refresh_session", queue="short", session=session)
+	except (RedisError, frappe.QueueOverloaded):
+		note_begun(session)
+		raise
+
+
+def waits_already(session: str) -> bool:
+	"""Whether a refresh was queued before and has not begun; from now on one is."""
+	try:
+		return not frappe.cache.set(waiting_key(session), 1, ex=WAITS_AT_MOST, nx=True)
+	except RedisError:
+		return False
+
+
+def note_begun(session: str) -> None:
+	try:
+		frappe.cache.delete(waiting_key(session))
+	except RedisError:
+		return
+
+
+def waiting_key(session: str) -> bytes:
+	return frappe.cache.make_key(f"whatsapp_refresh_waiting:{session}")
 
 
 def take_reason(session: str) -> str:
@@ -35,26 +55,6 @@ def take_reason(session: str) -> str:
 
 def reason_key(session: str) -> str:
 	return f"whatsapp_disconnect_reason:{session}"
-
-
-def begun(session: str) -> int:
-	"""How many refreshes of the session have begun; part of the job id, so that each can be followed by one more."""
-	try:
-		return int(frappe.cache.get(begun_key(session)) or 0)
-	except RedisError:
-		return 0
-
-
-def note_begun(session: str) -> None:
-	try:
-		frappe.cache.incr(begun_key(session))
-		frappe.cache.expire(begun_key(session), COUNTER_KEPT_FOR)
-	except RedisError:
-		return
-
-
-def begun_key(session: str) -> bytes:
-	return frappe.cache.make_key(f"whatsapp_refreshes_begun:{session}")
 
 
 def enqueue_reconciliation() -> None:

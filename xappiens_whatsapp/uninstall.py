@@ -27,9 +27,18 @@ def after_uninstall() -> None:
 		if not is_used_by_others(role):
 			frappe.db.delete("Has Role", {"role": role})
 			frappe.delete_doc("Role", role, ignore_missing=True, force=True)
+	remove_from_desktop()
 	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
 	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
+
+
+def remove_from_desktop() -> None:
+	"""Frappe 16 keeps these, and in developer mode deletes the app's own files when it does remove one."""
+	for doctype in ("Desktop Icon", "Workspace Sidebar"):
+		if frappe.db.exists("DocType", doctype):
+			for name in frappe.get_all(doctype, filters={"app": APP}, pluck="name"):
+				frappe.delete_doc(doctype, name, ignore_on_trash=True, force=True)
 
 
 def is_used_by_others(role: str) -> bool:

@@ -81,8 +81,8 @@ class Site:
 			email = f"{name}@example.com"
 			if self.has("User", email):
 				continue
-			values = {"email": email, "first_name": name, "new_password": USER_PASSWORD, "send_welcome_email": 0}
-			self.resource("POST", "User", **values, roles=[{"role": role}])
+			values = {"email": email, "first_name": name, "language": "es", "new_password": USER_PASSWORD}
+			self.resource("POST", "User", **values, send_welcome_email=0, roles=[{"role": role}])
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +189,7 @@ class Desk:
 		self.theme = theme
 		self.errors: list[str] = []
 		page.set_default_timeout(40_000 if ON_BENCH else 12_000)
-		page.on("pageerror", lambda error: self.errors.append(str(error)))
+		page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
 		page.goto(f"{url}/app")
 		page.wait_for_function("'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window")
 		page.wait_for_selector(".page-container .page-head:visible")

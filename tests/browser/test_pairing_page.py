@@ -126,7 +126,7 @@ def test_codes_that_ran_out_come_back_with_the_button(visit, link, session_id):
 	visitor.open(link(language="en"))
 	visitor.wait_for("code")
 	link.sandbox.drop(session_id, code=408)
-	visitor.wait_for("idle")
+	visitor.wait_for("expired")
 	visitor.page.get_by_role("button", name="New QR").click()
 	visitor.wait_for("code")
 	link.sandbox.scan(visitor.read_code(), "34600000022")

@@ -39,8 +39,8 @@ frappe.provide("xappiens_whatsapp");
 
 	const result_mark = (ok) =>
 		ok
-			? element("span", { class: "whatsapp-ok" }, `✓ ${__("Good")}`)
-			: element("span", { class: "whatsapp-failed" }, `✗ ${__("Failed")}`);
+			? element("span", { class: "whatsapp-ok" }, "✓ ", __("Good"))
+			: element("span", { class: "whatsapp-failed" }, "✗ ", __("Failed"));
 
 	const summary = (checks) => {
 		const failed = checks.find((check) => !check.ok);
@@ -117,7 +117,7 @@ frappe.provide("xappiens_whatsapp");
 
 	const import_row = ({ id, sessionId, sessionName, phoneNumber }) => {
 		const cell = element("div", { class: "whatsapp-actions" });
-		const mark = element("span", { class: "whatsapp-ok" }, `✓ ${__("Adopted")}`);
+		const mark = element("span", { class: "whatsapp-ok" }, "✓ ", __("Adopted"));
 		const done = () => cell.replaceChildren(mark);
 		cell.append(action_button(__("Adopt"), cell, () => adopt(id), done));
 		return row(sessionId, sessionName || "", whatsapp.phone(phoneNumber), cell);
