@@ -249,7 +249,8 @@ class Desk:
 		return " ".join(self.page.locator("#alert-container .alert").all_inner_texts())
 
 	def answer(self, label: str) -> None:
-		self.page.locator(".modal.show").last.get_by_role("button", name=self.say(label), exact=True).click()
+		button = {"Yes": ".btn-modal-primary", "No": ".btn-modal-secondary"}[label]
+		self.dialog.last.locator(button).click()
 
 	@property
 	def dialog(self) -> Any:
