@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import devsite
 import pytest
+
+import devsite
 
 APP_TESTS = Path(__file__).parent / "xappiens_whatsapp"
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import frappe
 import requests
+from frappe.utils.password import update_password
 
 from xappiens_whatsapp import states
 from xappiens_whatsapp.sandbox import Sandbox
-from xappiens_whatsapp.tests.base import MANAGER, PASSWORD, ensure_users
+from xappiens_whatsapp.tests.base import add_user
 
-SECRET = "a-secret-of-the-benchmarks-0000000000"
+USER = "benchmark@example.com"
 PREFIX = "bench_"
 NO_LIMIT = 10_000_000
 ROWS_AT_ONCE = 500
@@ -29,8 +30,9 @@ class Environment:
 	address: str
 	is_devsite: bool
 	sandbox: Sandbox
+	secret: str
 
-	def new_request(self, user: str = MANAGER) -> None:
+	def new_request(self, user: str = USER) -> None:
 		"""Nothing left of what an earlier request had loaded, and the connection to the database open."""
 		frappe.destroy()
 		frappe.init(self.site, sites_path=self.sites_path)
@@ -53,7 +55,7 @@ class Environment:
 				"disconnect_mode": "Delete on the server",
 				"send_alerts": 0,
 				"webhook_enabled": 0,
-				"webhook_secret": SECRET,
+				"webhook_secret": self.secret,
 				**values,
 			}
 		)
@@ -64,10 +66,10 @@ class Environment:
 		"""A manager who has logged in over HTTP."""
 		visitor = requests.Session()
 		visitor.headers["Accept"] = "application/json"
-		answer = visitor.post(
-			f"{self.address}/api/method/login", data={"usr": MANAGER, "pwd": PASSWORD}, timeout=30
-		)
-		answer.raise_for_status()
+		credentials = {"usr": USER, "pwd": self.secret}
+		answer = visitor.post(f"{self.address}/api/method/login", data=credentials, timeout=30)
+		if answer.status_code != 200:
+			raise SystemExit(f"{self.address} does not serve {self.site}: it does not know this run's user")
 		return visitor
 
 	def run_jobs(self) -> None:
@@ -96,14 +98,25 @@ def ready(site: str | None, sites_path: str, address: str | None) -> Iterator[En
 			opened = open_bench_site(site, sites_path, address)
 		else:
 			opened = open_devsite(stack)
-		ensure_users()
+		secret = ensure_user()
 		key = f"benchmark-{frappe.generate_hash(length=16)}"
 		sandbox = stack.enter_context(Sandbox(key, qr_delay=0.0, scan_delay=0.0, rate_limit=NO_LIMIT))
-		environment = Environment(*opened, not site, sandbox)
+		environment = Environment(*opened, not site, sandbox, secret)
+		environment.visitor()
 		stack.callback(leave, environment)
 		environment.settings()
 		environment.remove_records()
 		yield environment
+
+
+def ensure_user() -> str:
+	"""A manager with a password of this run, which no other site can know; the webhook's secret is the same."""
+	if not frappe.db.exists("User", USER):
+		add_user(USER, "WhatsApp Manager")
+	secret = frappe.generate_hash(length=40)
+	update_password(USER, secret)
+	frappe.db.commit()
+	return secret
 
 
 def leave(environment: Environment) -> None:
@@ -114,6 +127,7 @@ def leave(environment: Environment) -> None:
 def open_bench_site(site: str, sites_path: str, address: str | None) -> tuple[str, str, str]:
 	frappe.init(site, sites_path=sites_path)
 	frappe.connect()
+	frappe.set_user("Administrator")
 	if not frappe.conf.allow_tests:
 		raise SystemExit(
 			f"{site} is not for tests: it would get other settings. Set allow_tests on a site of its own."

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import frappe
 
-from benchmarks.environment import SECRET, Environment, add_sessions
+from benchmarks.environment import Environment, add_sessions
 from benchmarks.figures import Table, yes_no
 from xappiens_whatsapp.baileys.webhooks import sign
 
@@ -36,10 +36,14 @@ def measure(environment: Environment, rounds: int = ROUNDS, sessions: int = SESS
 	for number in range(rounds):
 		some = names[number * sessions : (number + 1) * sessions]
 		rates["ping"].append(rate(environment, [ping()] * sessions))
-		rates["qr"].append(rate(environment, [delivery("session.qr", name) for name in some]))
+		rates["qr"].append(
+			rate(environment, [delivery("session.qr", name, environment.secret) for name in some])
+		)
 		for name in some:
 			environment.sandbox.drop(name, 428)
-		rates["drop"].append(rate(environment, [delivery("session.disconnected", name) for name in some]))
+		rates["drop"].append(
+			rate(environment, [delivery("session.disconnected", name, environment.secret) for name in some])
+		)
 		lost += len(not_stored(environment, some))
 	return table_of(rates, lost, rounds * sessions)
 
@@ -78,10 +82,10 @@ def ping() -> Call:
 	return "GET", PING, b"", {}
 
 
-def delivery(event: str, session: str) -> Call:
+def delivery(event: str, session: str, secret: str) -> Call:
 	stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
 	body = json.dumps({"event": event, "sessionId": session, "timestamp": stamp, "data": {}}).encode()
-	headers = {"Content-Type": "application/json", "X-Webhook-Signature": sign(body, SECRET)}
+	headers = {"Content-Type": "application/json", "X-Webhook-Signature": sign(body, secret)}
 	return "POST", WEBHOOK, body, headers
 
 

@@ -25,6 +25,7 @@ GUIDE = {
   4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
 }
 
+
 def main() -> None:
 	options = arguments()
 	stopping = threading.Event()
@@ -37,7 +38,9 @@ def main() -> None:
 		address = f"http://{options.host}:{server.server_port}"
 		print(f"ready {address}", flush=True)
 		if options.guide and not options.no_sandbox:
-			print(GUIDE.get(options.language, GUIDE["en"]).format(site=address, phone=options.phone), flush=True)
+			print(
+				GUIDE.get(options.language, GUIDE["en"]).format(site=address, phone=options.phone), flush=True
+			)
 		stopping.wait()
 
 

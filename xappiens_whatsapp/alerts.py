@@ -139,7 +139,7 @@ def recovery_message(doc: WhatsAppSession, seconds: float) -> Message:
 
 def body_of(doc: WhatsAppSession, *sentences: str) -> str:
 	link = f'<a href="{escape_html(get_url_to_form(SESSION, doc.name))}">{escape_html(doc.session_name)}</a>'
-	return "<br>".join([*map(escape_html, sentences), link])
+	return "<br>".join([*(escape_html(sentence) for sentence in sentences), link])
 
 
 def in_words(seconds: float) -> str:

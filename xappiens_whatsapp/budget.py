@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from redis.exceptions import RedisError
 
+from xappiens_whatsapp import shared
 from xappiens_whatsapp.baileys.errors import RateLimitedError
 
 if TYPE_CHECKING:
@@ -35,11 +36,10 @@ def seconds_until_free(key: str, background: bool) -> float:
 	try:
 		limit, reset_at = window_of(key)
 		counter = counter_of(key, reset_at)
-		spent = frappe.cache.incr(counter)
-		frappe.cache.expire(counter, 2 * WINDOW)
+		spent = shared.count(counter, 2 * WINDOW)
 		if spent <= (limit * BACKGROUND_SHARE if background else limit):
 			return 0.0
-		frappe.cache.decr(counter)
+		shared.count(counter, 2 * WINDOW, by=-1)
 	except RedisError:
 		return 0.0  # without Redis the server itself is the only judge
 	return max(1.0, reset_at - time.time())
@@ -47,7 +47,7 @@ def seconds_until_free(key: str, background: bool) -> float:
 
 def window_of(key: str) -> tuple[int, float]:
 	"""The server's own window where its headers told us one that still runs, else one of ours."""
-	learned = frappe.cache.get(window_key(key)) or f"{REQUESTS_PER_WINDOW} 0".encode()
+	learned = shared.read(window_key(key)) or f"{REQUESTS_PER_WINDOW} 0"
 	limit, reset_at = (float(part) for part in learned.split())
 	if reset_at <= time.time():
 		reset_at = (time.time() // WINDOW + 1) * WINDOW
@@ -65,20 +65,19 @@ def learn(key: str, rate: RateLimit) -> None:
 
 
 def remember(key: str, rate: RateLimit) -> None:
-	frappe.cache.set(window_key(key), f"{rate.limit} {rate.reset_at}", ex=15 * WINDOW)
+	shared.write(window_key(key), f"{rate.limit} {rate.reset_at}", 15 * WINDOW)
 	counter = counter_of(key, rate.reset_at)
-	unknown_to_us = rate.limit - (rate.remaining or 0) - int(frappe.cache.get(counter) or 0)
+	unknown_to_us = rate.limit - (rate.remaining or 0) - int(shared.read(counter) or 0)
 	if unknown_to_us > 0:
-		frappe.cache.incrby(counter, unknown_to_us)
-		frappe.cache.expire(counter, 2 * WINDOW)
+		shared.count(counter, 2 * WINDOW, by=unknown_to_us)
 
 
-def counter_of(key: str, reset_at: float) -> bytes:
-	return frappe.cache.make_key(f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}")
+def counter_of(key: str, reset_at: float) -> str:
+	return f"whatsapp_budget:{fingerprint(key)}:{int(reset_at)}"
 
 
-def window_key(key: str) -> bytes:
-	return frappe.cache.make_key(f"whatsapp_budget_window:{fingerprint(key)}")
+def window_key(key: str) -> str:
+	return f"whatsapp_budget_window:{fingerprint(key)}"
 
 
 def fingerprint(key: str) -> str:

@@ -99,7 +99,7 @@ def status_table(data: Answer) -> str:
 		_("Last Seen"): data["lastActivity"],
 		_("Last Checked"): data["checked_at"],
 	}
-	width = max(map(len, lines))
+	width = max(len(line) for line in lines)
 	words = "\n".join(f"{label:<{width}}  {cell(value)}".rstrip() for label, value in lines.items())
 	reason = data.get("reason")
 	return f"{words}\n\n{reason['sentence']} {reason['next_step']}" if reason else words
@@ -111,7 +111,7 @@ def diagnosis_table(answer: Answer) -> str:
 	parts = [table(columns, rows)]
 	for row in rows:
 		if not row["ok"]:
-			parts += ["", *filter(None, (row["remedy"] or row["detail"], row["technical"]))]
+			parts += ["", *(text for text in (row["remedy"] or row["detail"], row["technical"]) if text)]
 	if answer["findings"]:
 		parts += ["", *(f"- {finding['title']}" for finding in answer["findings"])]
 	return "\n".join(parts)
@@ -151,7 +151,8 @@ def table(columns: dict[str, str], rows: list[Answer]) -> str:
 	lines = [list(columns.values()), *([cell(row.get(key)) for key in columns] for row in rows)]
 	widths = [max(len(line[position]) for line in lines) for position in range(len(columns))]
 	lines.insert(1, ["-" * width for width in widths])
-	return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+	padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
+	return "\n".join("  ".join(cells).rstrip() for cells in padded)
 
 
 def cell(value: object) -> str:

@@ -81,9 +81,9 @@ def made_by_another_request(session_id: str) -> WhatsAppSession:
 	if existing := find_record(session_id):
 		return existing
 	frappe.throw(
-		_("There is a session whose id differs from {0} only in upper and lower case. Choose another id.").format(
-			frappe.bold(session_id)
-		)
+		_(
+			"There is a session whose id differs from {0} only in upper and lower case. Choose another id."
+		).format(frappe.bold(session_id))
 	)
 
 
@@ -157,7 +157,11 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
 	url = (webhook_url or settings.webhook_url).strip()
 	if urlsplit(url).scheme not in ("http", "https") or not may_be_called(url, settings.api_base_url):
-		frappe.throw(_("The server calls back to https:// addresses only; {0} is none.").format(frappe.utils.escape_html(url)))
+		frappe.throw(
+			_("The server calls back to https:// addresses only; {0} is none.").format(
+				frappe.utils.escape_html(url)
+			)
+		)
 	secret = webhook_secret or settings.get_password("webhook_secret", raise_exception=False) or ""
 	if not 16 <= len(secret) <= 255:
 		frappe.throw(_("The webhook secret must have 16 to 255 characters."))

@@ -95,7 +95,9 @@ def translate(error: BaileysError) -> GatewayError:
 	for kind, build in TRANSLATIONS:
 		if isinstance(error, kind):
 			return build(error)
-	return GatewayFailed(_("The server answered in a way that this app does not understand: {0}").format(words_of(error)))
+	return GatewayFailed(
+		_("The server answered in a way that this app does not understand: {0}").format(words_of(error))
+	)
 
 
 def missing(error: BaileysError) -> GatewayError:
@@ -105,12 +107,16 @@ def missing(error: BaileysError) -> GatewayError:
 
 
 def key_refused(error: BaileysError) -> GatewayError:
-	return GatewayAuthenticationError(_("The server refused the API key. Check the API key in WhatsApp Settings."))
+	return GatewayAuthenticationError(
+		_("The server refused the API key. Check the API key in WhatsApp Settings.")
+	)
 
 
 def rate_limited(error: RateLimitedError) -> GatewayError:
 	seconds = max(1, math.ceil(error.retry_after))
-	failure = GatewayRateLimited(_("Too many requests to the server. Try again in {0} seconds.").format(seconds))
+	failure = GatewayRateLimited(
+		_("Too many requests to the server. Try again in {0} seconds.").format(seconds)
+	)
 	failure.retry_after = seconds
 	return failure
 
@@ -127,9 +133,13 @@ def unavailable(error: UnavailableError) -> GatewayError:
 
 def cause_in_words(cause: str) -> str:
 	words = {
-		"dns": _("The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."),
+		"dns": _(
+			"The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."
+		),
 		"refused": _("Nothing answers at {0}. Check that the server is running and its address is right."),
-		"tls": _("The connection to {0} is not safe: its certificate was not accepted. Check the server address."),
+		"tls": _(
+			"The connection to {0} is not safe: its certificate was not accepted. Check the server address."
+		),
 		"timeout": _("The server at {0} took too long to answer. Try again in a moment."),
 	}
 	return words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")

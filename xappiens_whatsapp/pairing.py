@@ -14,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_url, sha256_hash
 
-from xappiens_whatsapp import creation, qr_codes, states
+from xappiens_whatsapp import creation, qr_codes, shared, states
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
 from xappiens_whatsapp.linking import Link
 
@@ -120,9 +120,9 @@ class Visit:
 			frappe.local.cookie_manager.set_cookie(
 				name, browser, max_age=seconds, httponly=True, samesite="Strict"
 			)
-		key = frappe.cache.make_key(f"whatsapp_link_browser:{self.entry['digest']}")
-		frappe.cache.set(key, sha256_hash(browser), ex=seconds, nx=True)
-		if not hmac.compare_digest(frappe.cache.get(key) or b"", sha256_hash(browser).encode()):
+		key = f"whatsapp_link_browser:{self.entry['digest']}"
+		shared.claim(key, seconds, sha256_hash(browser))
+		if not hmac.compare_digest(shared.read(key), sha256_hash(browser)):
 			raise_opened_elsewhere()
 
 	def look(self) -> dict[str, object]:
@@ -137,10 +137,10 @@ class Visit:
 		return answer(self.doc.status, code, retry_after)
 
 	def is_server_due(self) -> bool:
-		return bool(frappe.cache.set(self.key_of_turn(), 1, ex=ASK_SERVER_EVERY, nx=True))
+		return shared.claim(self.key_of_turn(), ASK_SERVER_EVERY)
 
-	def key_of_turn(self) -> bytes:
-		return frappe.cache.make_key(f"whatsapp_link_asked:{self.doc.name}")
+	def key_of_turn(self) -> str:
+		return f"whatsapp_link_asked:{self.doc.name}"
 
 	def ask_server(self) -> tuple[qr_codes.CachedCode | None, int]:
 		link = Link(self.doc)
@@ -159,7 +159,7 @@ class Visit:
 		try:
 			link.learn(link.call(link.client.get_status))
 		except NotFoundError:
-			frappe.cache.expire(self.key_of_turn(), ASK_SELDOM)
+			shared.keep(self.key_of_turn(), ASK_SELDOM)
 
 	def renew(self) -> None:
 		"""A session whose codes ran out offers new ones; what is linked or being linked stays as it is."""

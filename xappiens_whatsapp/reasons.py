@@ -27,7 +27,11 @@ def reason_of(code: str | None, detail: str = "") -> Reason | None:
 		return None
 	key = ALIASES.get(code.lower(), code.upper())
 	build = REASONS.get(key)
-	return build(detail) if build else Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
+	return (
+		build(detail)
+		if build
+		else Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
+	)
 
 
 def text_of(code: str | None, detail: str = "") -> str:
@@ -44,7 +48,9 @@ def logged_out(_detail: str) -> Reason:
 
 
 def network(_detail: str) -> Reason:
-	return Reason(_("The connection to WhatsApp was lost."), _("Check that the phone is online, then press Connect."))
+	return Reason(
+		_("The connection to WhatsApp was lost."), _("Check that the phone is online, then press Connect.")
+	)
 
 
 def replaced(_detail: str) -> Reason:
@@ -62,7 +68,10 @@ def restricted(_detail: str) -> Reason:
 
 
 def restarting(_detail: str) -> Reason:
-	return Reason(_("WhatsApp restarts the connection after pairing; this is normal."), _("Wait a moment, then press Status."))
+	return Reason(
+		_("WhatsApp restarts the connection after pairing; this is normal."),
+		_("Wait a moment, then press Status."),
+	)
 
 
 def outdated(_detail: str) -> Reason:

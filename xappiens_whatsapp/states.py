@@ -55,7 +55,9 @@ def learn(doc: WhatsAppSession, remote: RemoteSession, observed_at: datetime | N
 	if not changes and not is_check_due(doc, observed_at):
 		return
 	if changes.get("error_code") in (UNKNOWN_STATUS, OUT_OF_STEP):
-		frappe.log_error(title="WhatsApp session out of step", message=f"{doc.name}: {changes['error_message']}")
+		frappe.log_error(
+			title="WhatsApp session out of step", message=f"{doc.name}: {changes['error_message']}"
+		)
 	store(doc, {**changes, "last_checked": observed_at}, observed_at)
 
 
@@ -97,7 +99,11 @@ def problem_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession, statu
 
 def keeps_reason(doc: WhatsAppSession | frappe._dict) -> bool:
 	"""A reason that only the webhook told stays while the session stays disconnected."""
-	return doc.status == DISCONNECTED and doc.error_code not in (*reasons.CHECK_FAILURES, OUT_OF_STEP, UNKNOWN_STATUS)
+	return doc.status == DISCONNECTED and doc.error_code not in (
+		*reasons.CHECK_FAILURES,
+		OUT_OF_STEP,
+		UNKNOWN_STATUS,
+	)
 
 
 def problem(code: str, detail: str = "") -> dict[str, object]:
@@ -123,7 +129,12 @@ def note_failure(doc: WhatsAppSession, failure: GatewayError) -> None:
 
 def note_missing(doc: WhatsAppSession) -> None:
 	"""The server has no such session: the stale number goes, so that creating it again is what comes next."""
-	changes = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0, **problem("SESSION_MISSING_ON_SERVER")}
+	changes = {
+		"session_db_id": 0,
+		"status": DISCONNECTED,
+		"is_connected": 0,
+		**problem("SESSION_MISSING_ON_SERVER"),
+	}
 	store(doc, changes, number=doc.session_db_id or 0)
 
 

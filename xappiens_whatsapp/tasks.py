@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import gateway
+from xappiens_whatsapp import gateway, shared
 
 REASON_KEPT_FOR = 300
 WAITS_AT_MOST = 60
@@ -31,20 +31,20 @@ def enqueue_refresh(session: str, reason: str = "") -> None:
 def waits_already(session: str) -> bool:
 	"""Whether a refresh was queued before and has not begun; from now on one is."""
 	try:
-		return not frappe.cache.set(waiting_key(session), 1, ex=WAITS_AT_MOST, nx=True)
+		return not shared.claim(waiting_key(session), WAITS_AT_MOST)
 	except RedisError:
 		return False
 
 
 def note_begun(session: str) -> None:
 	try:
-		frappe.cache.delete(waiting_key(session))
+		shared.release(waiting_key(session))
 	except RedisError:
 		return
 
 
-def waiting_key(session: str) -> bytes:
-	return frappe.cache.make_key(f"whatsapp_refresh_waiting:{session}")
+def waiting_key(session: str) -> str:
+	return f"whatsapp_refresh_waiting:{session}"
 
 
 def take_reason(session: str) -> str:

@@ -31,6 +31,7 @@ CHROMIUM_ARGUMENTS = (
 	"--disable-sync",
 )
 TIMEOUT = 30
+PREFIX = "browser-test-"
 ON_BENCH = bool(os.environ.get("DESK_URL"))
 ADMIN_PASSWORD = os.environ.get("DESK_PASSWORD", "admin")
 USER_PASSWORD = "Blue-Kettle-4471" if ON_BENCH else "demo"
@@ -61,7 +62,9 @@ class Site:
 		return answer.json()["message"]
 
 	def resource(self, verb: str, path: str, **values: Any) -> Any:
-		answer = self.session.request(verb, f"{self.url}/api/resource/{path}", json=values or None, timeout=TIMEOUT)
+		answer = self.session.request(
+			verb, f"{self.url}/api/resource/{path}", json=values or None, timeout=TIMEOUT
+		)
 		answer.raise_for_status()
 		return answer.json().get("data")
 
@@ -75,6 +78,13 @@ class Site:
 	def assign(self, session: str, **roles: str) -> None:
 		rows = [{"user": f"{user}@example.com", "role": role} for user, role in roles.items()]
 		self.resource("PUT", f"WhatsApp Session/{session}", assigned_users=rows)
+
+	def remove_sessions(self) -> None:
+		"""With the app switched off a record goes without asking a server that is gone."""
+		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", enabled=0)
+		for row in self.resource("GET", "WhatsApp Session?limit_page_length=0"):
+			if row["name"].startswith(PREFIX):
+				self.resource("DELETE", f"WhatsApp Session/{row['name']}")
 
 	def add_users(self) -> None:
 		for name, role in ROLES.items():
@@ -91,7 +101,18 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 		yield os.environ["DESK_URL"].rstrip("/")
 		return
 	data = str(tmp_path_factory.mktemp("desk"))
-	command = [sys.executable, "-m", "devsite", "--port", "0", "--language", "es", "--data", data, "--no-sandbox"]
+	command = [
+		sys.executable,
+		"-m",
+		"devsite",
+		"--port",
+		"0",
+		"--language",
+		"es",
+		"--data",
+		data,
+		"--no-sandbox",
+	]
 	with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
 		try:
 			yield process.stdout.readline().split()[1]
@@ -100,11 +121,13 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def site(site_url: str) -> Site:
+def site(site_url: str) -> Iterator[Site]:
 	site = Site(site_url)
 	if ON_BENCH:
 		site.add_users()
-	return site
+	yield site
+	if ON_BENCH:
+		site.remove_sessions()
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +169,7 @@ def sandbox(start_sandbox: Callable[..., Sandbox]) -> Sandbox:
 
 @pytest.fixture
 def session_id() -> str:
-	return f"ventas_{uuid.uuid4().hex[:10]}"
+	return f"{PREFIX}{uuid.uuid4().hex[:10]}"
 
 
 @pytest.fixture
@@ -154,7 +177,9 @@ def new_session(site: Site, session_id: str) -> Callable[[], str]:
 	"""Makes the session on site and server, and waits for nothing."""
 
 	def make() -> str:
-		return site.call("session.create_session", session_id=session_id, session_name="Ventas Norte")["session"]
+		return site.call("session.create_session", session_id=session_id, session_name="Ventas Norte")[
+			"session"
+		]
 
 	return make
 
@@ -166,7 +191,9 @@ def open_desk(browser: Any, site: Site) -> Iterator[Callable[..., Any]]:
 	def open_as(user: str = "manager", theme: str = "light") -> Any:
 		context = browser.new_context(viewport={"width": 1280, "height": 860})
 		contexts.append(context)
-		name, password = ("Administrator", ADMIN_PASSWORD) if user == "admin" else (f"{user}@example.com", USER_PASSWORD)
+		name, password = (
+			("Administrator", ADMIN_PASSWORD) if user == "admin" else (f"{user}@example.com", USER_PASSWORD)
+		)
 		login = context.request.post(f"{site.url}/api/method/login", form={"usr": name, "pwd": password})
 		assert login.ok, login.text()
 		return Desk(context.new_page(), site.url, theme)
@@ -229,7 +256,9 @@ class Desk:
 
 	def button(self, label: str) -> Any:
 		"""A button in the head of the page, by its English label."""
-		return self.page.locator(".page-head:visible button:visible").filter(has_text=exactly(self.say(label)))
+		return self.page.locator(".page-head:visible button:visible").filter(
+			has_text=exactly(self.say(label))
+		)
 
 	def buttons(self) -> list[str]:
 		"""The app's buttons, the primary one marked with a star."""
@@ -237,7 +266,9 @@ class Desk:
 
 	def wait_for_buttons(self, *labels: str) -> None:
 		wanted = [self.starred(label) for label in labels]
-		eventually(lambda: sorted(self.buttons()) == sorted(wanted), lambda: f"{self.buttons()} instead of {wanted}")
+		eventually(
+			lambda: sorted(self.buttons()) == sorted(wanted), lambda: f"{self.buttons()} instead of {wanted}"
+		)
 
 	def starred(self, label: str) -> str:
 		return f"*{self.say(label[1:])}" if label.startswith("*") else self.say(label)
@@ -250,7 +281,7 @@ class Desk:
 
 	def answer(self, label: str) -> None:
 		button = {"Yes": ".btn-modal-primary", "No": ".btn-modal-secondary"}[label]
-		self.dialog.last.locator(button).click()
+		self.page.locator(f".modal.show {button}:visible").last.click()
 
 	@property
 	def dialog(self) -> Any:

@@ -90,7 +90,9 @@ def test_a_form_without_a_name_is_not_sent_and_can_be_completed(desk, sandbox, s
 	desk.wait_for_phase("code")
 
 
-def test_a_create_that_the_server_refuses_leaves_the_record_and_works_the_second_time(desk, sandbox, session_id):
+def test_a_create_that_the_server_refuses_leaves_the_record_and_works_the_second_time(
+	desk, sandbox, session_id
+):
 	sandbox.fault("create", "http", status=401, code="INVALID_API_KEY", error="no")
 	desk.open_new()
 	desk.fill("session_id", session_id)

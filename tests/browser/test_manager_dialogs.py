@@ -12,7 +12,9 @@ def test_bulk_status_asks_the_server_once_for_all(desk, site, sandbox, session_i
 		desk.page.locator(f".list-row-checkbox[data-name='{name}']").check()
 	sandbox.clear_requests()
 	desk.page.locator(".actions-btn-group:visible > button").click()
-	desk.page.locator(".actions-btn-group .dropdown-item:visible").filter(has_text=desk.say("Status")).first.click()
+	desk.page.locator(".actions-btn-group .dropdown-item:visible").filter(
+		has_text=desk.say("Status")
+	).first.click()
 	desk.page.get_by_text(desk.say("States brought up to date: {0}", 3)).wait_for()
 	assert [request.path.split("?")[0] for request in sandbox.requests] == ["/api/sessions"]
 	desk.picture("list-light")

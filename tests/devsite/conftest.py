@@ -20,9 +20,9 @@ ITEM = {"doctype": "Demo Item", "title": "one"}
 def demo_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 	import frappe
 	import frappe.app
+	from frappe.utils.background_jobs import QUEUE
 
 	from devsite.testing import boot_site
-	from frappe.utils.background_jobs import QUEUE
 
 	QUEUE.waiting.clear()
 	sys.path.insert(0, str(Path(__file__).parent))

@@ -19,7 +19,9 @@ else:
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "xappiens_whatsapp"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-DOCTYPES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*/doctype/*/*.json")}
+DOCTYPES = {
+	path.stem: json.loads(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*/doctype/*/*.json")
+}
 SECRET_WORDS = ("secret", "password", "token", "api_key")
 
 
@@ -37,7 +39,9 @@ def test_setup_reads_version_and_requirements_instead_of_repeating_them():
 
 
 def test_frappe_is_a_bench_dependency_and_never_a_pip_one():
-	everything = PYPROJECT["project"]["dependencies"] + sum(PYPROJECT["project"]["optional-dependencies"].values(), [])
+	everything = PYPROJECT["project"]["dependencies"] + sum(
+		PYPROJECT["project"]["optional-dependencies"].values(), []
+	)
 	assert not [name for name in everything if name.startswith("frappe")]
 	assert PYPROJECT["tool"]["bench"]["frappe-dependencies"]["frappe"] == ">=15.0.0,<17.0.0"
 
@@ -64,7 +68,9 @@ def test_modules_and_patches_resolve():
 def test_doctypes_keep_secrets_in_password_fields_and_give_nothing_to_everybody(name):
 	doctype = DOCTYPES[name]
 	for field in doctype["fields"]:
-		if any(word in field["fieldname"] for word in SECRET_WORDS) and not field["fieldname"].endswith("_on"):
+		if any(word in field["fieldname"] for word in SECRET_WORDS) and not field["fieldname"].endswith(
+			"_on"
+		):
 			assert field["fieldtype"] == "Password", field["fieldname"]
 	assert not {row["role"] for row in doctype["permissions"]} & {"All", "Guest", "Desk User"}
 	assert doctype["field_order"] == [field["fieldname"] for field in doctype["fields"]]
@@ -74,7 +80,9 @@ def test_doctypes_keep_secrets_in_password_fields_and_give_nothing_to_everybody(
 def test_there_are_no_fixtures_symlinks_or_scripts_named_like_tests_outside_the_test_folders():
 	assert not list(PACKAGE.rglob("fixtures"))
 	assert not [path for path in PACKAGE.rglob("*") if path.is_symlink()]
-	strays = [path for path in ROOT.rglob("test_*.py") if "tests" not in path.parts and ".venv" not in path.parts]
+	strays = [
+		path for path in ROOT.rglob("test_*.py") if "tests" not in path.parts and ".venv" not in path.parts
+	]
 	assert not strays
 
 

@@ -43,7 +43,11 @@ def test_what_scripts_call_exists_and_is_whitelisted(path):
 
 def test_assets_that_hooks_name_exist():
 	hooks = importlib.import_module("xappiens_whatsapp.hooks")
-	assets = [*hooks.app_include_css, *hooks.app_include_js, *(app["logo"] for app in hooks.add_to_apps_screen)]
+	assets = [
+		*hooks.app_include_css,
+		*hooks.app_include_js,
+		*(app["logo"] for app in hooks.add_to_apps_screen),
+	]
 	for asset in assets:
 		path = asset.removeprefix("/assets/xappiens_whatsapp/").partition("?")[0]
 		assert (PACKAGE / "public" / path).is_file(), asset

@@ -31,7 +31,11 @@ def sources_in_code() -> set[str]:
 def messages_of(path: Path, method: str) -> set[str]:
 	keywords = {"_": None, "__": None, "_lt": None}
 	with path.open("rb") as file:
-		return {first(message) for _line, message, _comments, _context in extract(method, file, keywords=keywords) if first(message)}
+		return {
+			first(message)
+			for _line, message, _comments, _context in extract(method, file, keywords=keywords)
+			if first(message)
+		}
 
 
 def first(message: object) -> str:
@@ -66,8 +70,14 @@ def sources_in_workspaces() -> set[str]:
 	found = set()
 	for path in PACKAGE.glob("xappiens_whatsapp/*/*/*.json"):
 		if path.parts[-3] != "doctype":
-			found |= {value for key, value in walk(json.loads(path.read_text(encoding="utf-8"))) if key in (*META_KEYS, "name")}
-	return found | set(re.findall(r'"(?:app_title|title)": "(.+?)"', (PACKAGE / "hooks.py").read_text(encoding="utf-8")))
+			found |= {
+				value
+				for key, value in walk(json.loads(path.read_text(encoding="utf-8")))
+				if key in (*META_KEYS, "name")
+			}
+	return found | set(
+		re.findall(r'"(?:app_title|title)": "(.+?)"', (PACKAGE / "hooks.py").read_text(encoding="utf-8"))
+	)
 
 
 def walk(node: object):
@@ -94,12 +104,19 @@ def test_no_translatable_string_is_put_together_inside_the_call():
 
 
 def test_what_is_shown_to_people_goes_through_translation():
-	shown = re.compile(r"""(frappe\.(?:throw|msgprint|show_alert|confirm)|set_intro|add_custom_button|add_menu_item)\(\s*["'`]""")
+	shown = re.compile(
+		r"""(frappe\.(?:throw|msgprint|show_alert|confirm)|set_intro|add_custom_button|add_menu_item)\(\s*["'`]"""
+	)
 	for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]:
 		if not {"dist", "tests"} & set(path.parts):
 			assert not shown.findall(path.read_text(encoding="utf-8")), path
 
 
 def test_the_four_buttons_read_in_spanish_as_the_product_says():
-	labels = {"Create Session": "Crear Sesión", "View QR": "Ver QR", "Status": "Estado", "Disconnect": "Desconectar"}
+	labels = {
+		"Create Session": "Crear Sesión",
+		"View QR": "Ver QR",
+		"Status": "Estado",
+		"Disconnect": "Desconectar",
+	}
 	assert {source: SPANISH.get((source, "")) for source in labels} == labels

@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 
-from xappiens_whatsapp import gateway, permissions, reconciliation
+from xappiens_whatsapp import gateway, permissions, reconciliation, states
 
 
 @frappe.whitelist(methods=["GET"])
@@ -24,11 +24,11 @@ def status() -> dict[str, Any]:
 
 
 def count_by_state() -> dict[str, int]:
-	return dict(
-		frappe.db.sql(
-			"select status, count(*) from `tabWhatsApp Session` where is_active = 1 group by status"
-		)
-	)
+	"""Active sessions only; one statement per state, each on the index of the state."""
+	return {
+		status: frappe.db.count("WhatsApp Session", {"is_active": 1, "status": status})
+		for status in sorted(set(states.STATUS_OF_WORD.values()))
+	}
 
 
 def seconds_since(moment: str) -> int:

@@ -5,7 +5,17 @@ from typing import Any, NoReturn
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import alerts, creation, diagnosis, gateway, overview, permissions, qr_codes, reasons, states
+from xappiens_whatsapp import (
+	alerts,
+	creation,
+	diagnosis,
+	gateway,
+	overview,
+	permissions,
+	qr_codes,
+	reasons,
+	states,
+)
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.linking import Link
@@ -32,7 +42,9 @@ def _resolve_session_doc(session_id: str | None, operation: str) -> WhatsAppSess
 
 def _throw_unknown(session_id: str | None) -> NoReturn:
 	asked_for = frappe.bold(frappe.utils.escape_html((session_id or "")[:140]))
-	frappe.throw(_("There is no WhatsApp session {0} on this site.").format(asked_for), frappe.DoesNotExistError)
+	frappe.throw(
+		_("There is no WhatsApp session {0} on this site.").format(asked_for), frappe.DoesNotExistError
+	)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -65,7 +77,9 @@ def _connect_new(link: Link) -> None:
 	except BaileysError as error:
 		failure, server_code = gateway.translate(error), gateway.code_of(error)
 	failure.args = (
-		_("The session was created with the number {0}, but it could not be connected yet.").format(link.doc.session_db_id)
+		_("The session was created with the number {0}, but it could not be connected yet.").format(
+			link.doc.session_db_id
+		)
 		+ f" {failure}",
 	)
 	gateway.tell(failure, server_code)
@@ -131,7 +145,9 @@ def get_qr_code(session_id: str) -> dict[str, Any]:
 	return _qr_answer(doc, code)
 
 
-def _qr_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None, retry_after: int | None = None) -> dict[str, Any]:
+def _qr_answer(
+	doc: WhatsAppSession, code: qr_codes.CachedCode | None, retry_after: int | None = None
+) -> dict[str, Any]:
 	answer = {"success": True, **_identity(doc), "ready": bool(code), "status": doc.status}
 	answer["qr_code"] = answer["qr_code_data_url"] = code and code["qr_code"]
 	answer["expires_at"] = code and code["expires_at"]
@@ -181,7 +197,9 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
 		creation.remove_from_server(link)
-		return _action_answer(link.doc, _("Disconnected and removed from the server. Connect links the phone anew."))
+		return _action_answer(
+			link.doc, _("Disconnected and removed from the server. Connect links the phone anew.")
+		)
 	creation.stop_on_server(link)
 	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
 
@@ -194,7 +212,10 @@ def delete_session(session_id: str) -> dict[str, Any]:
 	if not frappe.db.get_value(SESSION, doc.name, "name", for_update=True):
 		_throw_unknown(session_id)  # another request deleted it while this one waited for the lock
 	doc.delete()
-	return {"success": True, "message": _("The session {0} was deleted here and on the server.").format(doc.session_id)}
+	return {
+		"success": True,
+		"message": _("The session {0} was deleted here and on the server.").format(doc.session_id),
+	}
 
 
 @frappe.whitelist(methods=["GET", "POST"])

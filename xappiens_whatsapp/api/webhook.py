@@ -12,7 +12,7 @@ from frappe.utils import get_datetime, now_datetime
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Request, Response
 
-from xappiens_whatsapp import gateway, qr_codes, realtime, tasks
+from xappiens_whatsapp import gateway, qr_codes, realtime, shared, tasks
 from xappiens_whatsapp.baileys.parsing import drop_code, parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
 
@@ -108,7 +108,7 @@ def take_in(request: Request) -> int:
 	try:
 		pass_on(payload_of(body) or {}, request.headers)
 	except (RedisError, frappe.QueueOverloaded):
-		frappe.cache.delete_value(delivery)
+		forget(delivery)
 		return 503
 	return 200
 
@@ -120,9 +120,16 @@ def delivery_key(body: bytes, headers: Mapping[str, str]) -> str:
 
 def is_repeated(delivery: str) -> bool:
 	try:
-		return not frappe.cache.set(frappe.cache.make_key(delivery), 1, ex=REMEMBERED_FOR, nx=True)
+		return not shared.claim(delivery, REMEMBERED_FOR)
 	except RedisError:
 		return False
+
+
+def forget(delivery: str) -> None:
+	try:
+		shared.release(delivery)
+	except RedisError:
+		return
 
 
 def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:

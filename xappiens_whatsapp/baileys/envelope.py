@@ -87,7 +87,7 @@ def words_of(payload: Mapping[str, Any] | None, body: bytes) -> str:
 			"" if body.lstrip()[:1] in (b"{", b"[") else plain(body[:LONGEST_RAW].decode("utf-8", "replace"))
 		)
 	candidates = (payload.get("error"), payload.get("message"), details_text(payload.get("details")))
-	return next((words for words in map(plain, candidates) if words), "")
+	return next((words for candidate in candidates if (words := plain(candidate))), "")
 
 
 def plain(value: object) -> str:

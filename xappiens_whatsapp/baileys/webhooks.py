@@ -65,9 +65,9 @@ def parse_event(payload: Mapping[str, Any], headers: Mapping[str, str]) -> Webho
 	moments = (payload.get("timestamp"), values.get("x-webhook-timestamp"), inner.get("timestamp"))
 	return WebhookEvent(
 		event=EVENT_ALIASES.get(name.lower(), name.lower()),
-		session_id=next((text for text in map(parse_text, session_ids) if text), ""),
-		session_db_id=next((number for number in map(parse_id, numbers) if number), None),
-		timestamp=next((moment for moment in map(parse_datetime, moments) if moment), None),
+		session_id=next((text for value in session_ids if (text := parse_text(value))), ""),
+		session_db_id=next((number for value in numbers if (number := parse_id(value))), None),
+		timestamp=next((moment for value in moments if (moment := parse_datetime(value))), None),
 	)
 
 

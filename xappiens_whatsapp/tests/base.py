@@ -41,7 +41,9 @@ class Response(NamedTuple):
 	@property
 	def words(self) -> str:
 		"""What a person would read: all server messages, as one text."""
-		return " ".join(json.loads(raw)["message"] for raw in json.loads(self.body.get("_server_messages") or "[]"))
+		return " ".join(
+			json.loads(raw)["message"] for raw in json.loads(self.body.get("_server_messages") or "[]")
+		)
 
 
 class WhatsAppTestCase(FrappeTestCase):
@@ -126,7 +128,9 @@ class WhatsAppTestCase(FrappeTestCase):
 		path = f"/api/method/{method if '.' in method else SESSION_API + method}"
 		return self.request(path, verb, user, arguments)
 
-	def request(self, path: str, verb: str, user: str | None, arguments: dict[str, Any] | None = None) -> Response:
+	def request(
+		self, path: str, verb: str, user: str | None, arguments: dict[str, Any] | None = None
+	) -> Response:
 		frappe.db.commit()
 		with ThreadPoolExecutor(1) as executor:
 			response = executor.submit(request, frappe.local.site, path, verb, user, arguments or {}).result()
@@ -165,7 +169,9 @@ def ensure_users() -> None:
 
 
 def add_user(user: str, role: str | None) -> None:
-	doc = frappe.get_doc(doctype="User", email=user, first_name=user.split("@")[0].title(), send_welcome_email=0)
+	doc = frappe.get_doc(
+		doctype="User", email=user, first_name=user.split("@")[0].title(), send_welcome_email=0
+	)
 	if role:
 		doc.append("roles", {"role": role})
 	doc.insert()

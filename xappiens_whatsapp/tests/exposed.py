@@ -54,7 +54,11 @@ def fail(kind, session_id=None):
 		raise RuntimeError("broken")
 	if kind == "Quiet":
 		frappe.local.flags.disable_traceback = True
-	frappe.throw(frappe._("No luck with {0}").format("<b>it</b>"), ERRORS.get(kind, frappe.ValidationError), title="Luck")
+	frappe.throw(
+		frappe._("No luck with {0}").format("<b>it</b>"),
+		ERRORS.get(kind, frappe.ValidationError),
+		title="Luck",
+	)
 
 
 def give_token():

@@ -29,7 +29,9 @@ class TestConcurrency(WhatsAppTestCase):
 		return responses
 
 	def create(self) -> str:
-		return self.call("create_session", user=MANAGER, session_id=self.new_id(), session_name="x").message["session"]
+		return self.call("create_session", user=MANAGER, session_id=self.new_id(), session_name="x").message[
+			"session"
+		]
 
 	def on_server(self, session_id: str) -> list[int]:
 		return [row["id"] for row in self.sandbox.sessions() if row["sessionId"] == session_id]
@@ -44,7 +46,9 @@ class TestConcurrency(WhatsAppTestCase):
 		session_id = self.new_id()
 		call = ("create_session", {"session_id": session_id, "session_name": "x"})
 		responses = self.together(*[call] * TOGETHER)
-		self.assertEqual({response.status for response in responses}, {200}, [r.text[-300:] for r in responses])
+		self.assertEqual(
+			{response.status for response in responses}, {200}, [r.text[-300:] for r in responses]
+		)
 		self.assertEqual({r.message["session_db_id"] for r in responses}, set(self.on_server(session_id)))
 		self.assertEqual(frappe.db.count("WhatsApp Session", {"session_id": session_id}), 1)
 		self.assertEqual(len(self.on_server(session_id)), 1)
@@ -58,9 +62,14 @@ class TestConcurrency(WhatsAppTestCase):
 
 	def test_disconnect_races_qr_and_status(self):
 		session = self.create()
-		calls = [(name, {"session_id": session}) for name in ("get_qr_code", "disconnect_session", "get_session_status")]
+		calls = [
+			(name, {"session_id": session})
+			for name in ("get_qr_code", "disconnect_session", "get_session_status")
+		]
 		responses = self.together(*calls * 2)
-		self.assertTrue({response.status for response in responses} <= set(EXPECTED), [r.text[-300:] for r in responses])
+		self.assertTrue(
+			{response.status for response in responses} <= set(EXPECTED), [r.text[-300:] for r in responses]
+		)
 		self.assertFalse(self.fresh(session).session_db_id)
 		self.assertFalse(self.call("get_qr_code", user=MANAGER, session_id=session).body.get("message"))
 		self.assertEqual(self.call("connect_session", user=MANAGER, session_id=session).status, 200)
@@ -70,7 +79,9 @@ class TestConcurrency(WhatsAppTestCase):
 		session = self.create()
 		self.sandbox.forget(session)
 		responses = self.together(*[("connect_session", {"session_id": session})] * TOGETHER)
-		self.assertTrue({response.status for response in responses} <= set(EXPECTED), [r.text[-300:] for r in responses])
+		self.assertTrue(
+			{response.status for response in responses} <= set(EXPECTED), [r.text[-300:] for r in responses]
+		)
 		self.assertEqual(len(self.on_server(session)), 1)
 		self.assert_in_step(session)
 
@@ -91,7 +102,9 @@ class TestConcurrency(WhatsAppTestCase):
 
 		site = frappe.local.site
 		responses = self.with_calls(change_settings, session)
-		self.assertEqual({response.status for response in responses}, {200}, [r.text[-300:] for r in responses])
+		self.assertEqual(
+			{response.status for response in responses}, {200}, [r.text[-300:] for r in responses]
+		)
 
 	def with_calls(self, other: Callable[[], Response], session: str) -> list[Response]:
 		with ThreadPoolExecutor(1) as executor:

@@ -10,14 +10,38 @@ import frappe
 from xappiens_whatsapp.tests.base import MANAGER, Response, WhatsAppTestCase
 
 SERVER_FAULTS = {
-	"400": ({"kind": "http", "status": 400, "code": "VALIDATION_ERROR", "error": "Datos inválidos"}, 422, "GatewayRejected"),
-	"401": ({"kind": "http", "status": 401, "code": "INVALID_API_KEY", "error": "Clave"}, 502, "GatewayAuthenticationError"),
-	"403": ({"kind": "http", "status": 403, "code": "AUTHORIZATION_FAILED", "error": "No"}, 502, "GatewayAuthenticationError"),
-	"422": ({"kind": "http", "status": 422, "code": "VALIDATION_ERROR", "error": "Datos"}, 422, "GatewayRejected"),
+	"400": (
+		{"kind": "http", "status": 400, "code": "VALIDATION_ERROR", "error": "Datos inválidos"},
+		422,
+		"GatewayRejected",
+	),
+	"401": (
+		{"kind": "http", "status": 401, "code": "INVALID_API_KEY", "error": "Clave"},
+		502,
+		"GatewayAuthenticationError",
+	),
+	"403": (
+		{"kind": "http", "status": 403, "code": "AUTHORIZATION_FAILED", "error": "No"},
+		502,
+		"GatewayAuthenticationError",
+	),
+	"422": (
+		{"kind": "http", "status": 422, "code": "VALIDATION_ERROR", "error": "Datos"},
+		422,
+		"GatewayRejected",
+	),
 	"429": ({"kind": "rate_limit", "reset": 40}, 429, "GatewayRateLimited"),
-	"500": ({"kind": "http", "status": 500, "code": "INTERNAL_ERROR", "error": "Fallo"}, 502, "GatewayFailed"),
+	"500": (
+		{"kind": "http", "status": 500, "code": "INTERNAL_ERROR", "error": "Fallo"},
+		502,
+		"GatewayFailed",
+	),
 	"502 HTML": ({"kind": "html", "status": 502}, 502, "GatewayFailed"),
-	"503": ({"kind": "http", "status": 503, "code": "INTERNAL_ERROR", "error": "Fallo"}, 502, "GatewayFailed"),
+	"503": (
+		{"kind": "http", "status": 503, "code": "INTERNAL_ERROR", "error": "Fallo"},
+		502,
+		"GatewayFailed",
+	),
 	"504": ({"kind": "html", "status": 504}, 502, "GatewayFailed"),
 	"not JSON": ({"kind": "not_json"}, 502, "GatewayFailed"),
 	"truncated": ({"kind": "truncated"}, 502, "GatewayFailed"),
@@ -60,7 +84,9 @@ class TestFaultMatrix(WhatsAppTestCase):
 		return self.call(name, user=MANAGER, **arguments)
 
 	def assert_told(self, response: Response, status: int, exc_type: str) -> None:
-		self.assertEqual((response.status, response.body.get("exc_type")), (status, exc_type), response.text[-600:])
+		self.assertEqual(
+			(response.status, response.body.get("exc_type")), (status, exc_type), response.text[-600:]
+		)
 		self.assertTrue(response.words)
 		self.assertNotIn("<html", response.words.lower())
 		self.assertTrue(response.body["error_code"])
@@ -68,7 +94,9 @@ class TestFaultMatrix(WhatsAppTestCase):
 
 	def assert_key_is_nowhere(self, response: Response) -> None:
 		self.assertNotIn(self.sandbox.api_key, response.text)
-		logged = " ".join(row.error or "" for row in frappe.get_all("Error Log", fields=["error"], limit_page_length=50))
+		logged = " ".join(
+			row.error or "" for row in frappe.get_all("Error Log", fields=["error"], limit_page_length=50)
+		)
 		self.assertNotIn(self.sandbox.api_key, logged)
 
 	def test_every_function_through_every_fault_of_the_server(self):
@@ -113,7 +141,11 @@ class TestFaultMatrix(WhatsAppTestCase):
 	def test_a_server_that_is_not_there_is_told_by_its_cause(self):
 		with socket.create_server(("127.0.0.1", 0)) as listener:
 			closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
-		for url, status in ((closed, 503), ("http://no-such-host.invalid", 503), (self.sandbox.url.replace("http:", "https:"), 503)):
+		for url, status in (
+			(closed, 503),
+			("http://no-such-host.invalid", 503),
+			(self.sandbox.url.replace("http:", "https:"), 503),
+		):
 			with self.subTest(url):
 				session = self.new_session()
 				with self.server_at(url):

@@ -98,13 +98,19 @@ class TestValues(BehaviourTestCase):
 			self.assertEqual(doc.reload().last_seen, MOMENT)
 			self.assertEqual(frappe.db.get_value(SESSION, doc.name, "last_seen"), MOMENT)
 			self.assertEqual(self.found(name=doc.name, last_seen=MOMENT), ["Test"])
-		self.assertEqual(self.new_doc(last_seen="2026-01-02").insert().reload().last_seen, datetime(2026, 1, 2))
+		self.assertEqual(
+			self.new_doc(last_seen="2026-01-02").insert().reload().last_seen, datetime(2026, 1, 2)
+		)
 		self.assertIsNone(self.new_doc(last_seen="").insert().reload().last_seen)
 		self.assertIsInstance(doc.modified, datetime)
 
 	def test_a_time_with_a_zone_and_a_text_too_long_are_refused_by_the_database(self):
 		name = self.new_record().name
-		for field, value in (("last_seen", "2026-01-02T03:04:05Z"), ("last_seen", "soon"), ("phone_number", "x" * 141)):
+		for field, value in (
+			("last_seen", "2026-01-02T03:04:05Z"),
+			("last_seen", "soon"),
+			("phone_number", "x" * 141),
+		):
 			with self.subTest(value), self.assertRaises((frappe.db.DataError, frappe.db.OperationalError)):
 				frappe.db.set_value(SESSION, name, field, value)
 
@@ -156,7 +162,9 @@ class TestSecrets(BehaviourTestCase):
 		self.assertEqual(settings.as_dict().api_key, "*" * 13)
 		self.assertEqual(frappe.db.get_single_value(SETTINGS, "api_key"), "*" * 13)
 		self.assertEqual(settings.get_password("api_key"), "a-secret-0000")
-		stored = frappe.db.sql("select password from __Auth where doctype = %s and fieldname = 'api_key'", SETTINGS)
+		stored = frappe.db.sql(
+			"select password from __Auth where doctype = %s and fieldname = 'api_key'", SETTINGS
+		)
 		self.assertNotIn("a-secret-0000", stored[0][0])
 
 	def test_stars_keep_and_nothing_removes_them(self):
@@ -173,8 +181,14 @@ class TestSecrets(BehaviourTestCase):
 class TestSingle(BehaviourTestCase):
 	def test_its_values_have_types(self):
 		self.settings(api_timeout="7", webhook_enabled="1", webhook_secret_rotated_on=MOMENT)
-		for settings in (frappe.get_doc(SETTINGS), frappe.get_cached_doc(SETTINGS), frappe.get_single(SETTINGS)):
-			self.assertEqual((settings.name, settings.api_timeout, settings.webhook_enabled), (SETTINGS, 7, 1))
+		for settings in (
+			frappe.get_doc(SETTINGS),
+			frappe.get_cached_doc(SETTINGS),
+			frappe.get_single(SETTINGS),
+		):
+			self.assertEqual(
+				(settings.name, settings.api_timeout, settings.webhook_enabled), (SETTINGS, 7, 1)
+			)
 			self.assertEqual(get_datetime(settings.webhook_secret_rotated_on), MOMENT)
 			self.assertIn("handle_webhook", settings.as_dict().webhook_url)
 		self.assertEqual(frappe.db.get_single_value(SETTINGS, "api_timeout"), 7)
@@ -223,7 +237,9 @@ class TestSaving(BehaviourTestCase):
 		doc.db_set({"down_since": MOMENT, "error_code": "X"}, update_modified=False)
 		self.assertEqual(str(self.raw(doc.name, "modified").modified), str(get_datetime(before)))
 		doc.db_set("error_code", "Y")
-		self.assertEqual(self.raw(doc.name, "error_code", "down_since"), {"error_code": "Y", "down_since": MOMENT})
+		self.assertEqual(
+			self.raw(doc.name, "error_code", "down_since"), {"error_code": "Y", "down_since": MOMENT}
+		)
 		self.assertNotEqual(str(self.raw(doc.name, "modified").modified), str(get_datetime(before)))
 		self.assertEqual(doc.error_code, "Y")
 		doc.description = "after"

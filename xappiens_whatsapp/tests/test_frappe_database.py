@@ -32,7 +32,11 @@ class DatabaseTestCase(WhatsAppTestCase):
 	def found(self, *filters: Any, **options: Any) -> list[str]:
 		"""Session names of this test's records, by a list."""
 		mine = [SESSION, "session_id", "like", f"{self.prefix}%"]
-		return frappe.get_all(SESSION, filters=[mine, *filters], **{"pluck": "session_name", "order_by": "session_name", **options})
+		return frappe.get_all(
+			SESSION,
+			filters=[mine, *filters],
+			**{"pluck": "session_name", "order_by": "session_name", **options},
+		)
 
 	def values(self, **filters: Any) -> list[str]:
 		"""The same by frappe.db.get_values, which builds its condition in another way."""
@@ -85,7 +89,9 @@ class TestFilters(DatabaseTestCase):
 		self.assertEqual(self.found(["session_db_id", "in", [9, 11]]), ["n9"])
 		self.assertEqual(self.found(["last_checked", "<", MOMENT + timedelta(hours=10)]), ["n9"])
 		self.assertEqual(self.values(last_checked=("<", str(MOMENT + timedelta(hours=10)))), ["n9"])
-		self.assertEqual(self.found(["last_checked", "between", [MOMENT, MOMENT + timedelta(hours=9)]]), ["n9"])
+		self.assertEqual(
+			self.found(["last_checked", "between", [MOMENT, MOMENT + timedelta(hours=9)]]), ["n9"]
+		)
 
 	def test_a_record_is_found_by_its_rows(self):
 		self.add("mine", assigned_users=[{"user": AGENT}])
@@ -100,17 +106,32 @@ class TestFilters(DatabaseTestCase):
 		self.assertEqual(frappe.db.get_value(SESSION, name, "error_code"), hostile)
 		frappe.db.set_value(SESSION, {"error_code": hostile}, "error_message", "50%")
 		for query, values in (
-			("select error_message from `tabWhatsApp Session` where error_code = %(code)s", {"code": hostile}),
+			(
+				"select error_message from `tabWhatsApp Session` where error_code = %(code)s",
+				{"code": hostile},
+			),
 			("select error_message from `tabWhatsApp Session` where error_code = %s", hostile),
-			(f"select error_message from `tabWhatsApp Session` where error_code = {frappe.db.escape(hostile)}", {"x": 1}),
+			(
+				f"select error_message from `tabWhatsApp Session` where error_code = {frappe.db.escape(hostile)}",
+				{"x": 1},
+			),
 		):
 			self.assertEqual(frappe.db.sql(query, values), (("50%",),))
-		self.assertEqual(frappe.db.sql("select error_message from `tabWhatsApp Session` where error_message = '50%'"), (("50%",),))
+		self.assertEqual(
+			frappe.db.sql("select error_message from `tabWhatsApp Session` where error_message = '50%'"),
+			(("50%",),),
+		)
 		self.assertEqual(frappe.db.sql("select name from `tabWhatsApp Session` where name = 'nothing'"), ())
 
 	def test_lists_have_fields_order_and_pages(self):
 		_a, b, _c = (self.add(name) for name in ("a", "b", "c"))
-		rows = self.found(pluck=None, fields=["name", "session_name as label"], order_by="session_name desc", limit=1, limit_start=1)
+		rows = self.found(
+			pluck=None,
+			fields=["name", "session_name as label"],
+			order_by="session_name desc",
+			limit=1,
+			limit_start=1,
+		)
 		self.assertEqual(rows, [{"name": b, "label": "b"}])
 		self.assertEqual(self.found(order_by="session_name desc", limit_page_length=2), ["c", "b"])
 		self.assertEqual(frappe.db.count(SESSION, {"session_id": ("like", f"{self.prefix}%")}), 3)
@@ -225,7 +246,9 @@ class TestRealtime(DatabaseTestCase):
 		channel.close()
 
 	def publish(self, number: int) -> None:
-		frappe.publish_realtime("behaviour", {"number": number}, doctype=SESSION, docname="test_x", after_commit=True)
+		frappe.publish_realtime(
+			"behaviour", {"number": number}, doctype=SESSION, docname="test_x", after_commit=True
+		)
 
 	def test_an_event_reaches_the_room_of_its_document_after_the_commit_only(self):
 		with self.listening() as events:
@@ -236,7 +259,10 @@ class TestRealtime(DatabaseTestCase):
 			frappe.db.commit()
 		mine = [event for event in events if event["event"] == "behaviour"]
 		room = f"doc:{SESSION}/test_x"
-		self.assertEqual(mine, [{"event": "behaviour", "message": {"number": 2}, "room": room, "namespace": frappe.local.site}])
+		self.assertEqual(
+			mine,
+			[{"event": "behaviour", "message": {"number": 2}, "room": room, "namespace": frappe.local.site}],
+		)
 
 
 def wait_until_told(key: str) -> None:

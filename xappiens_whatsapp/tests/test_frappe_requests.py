@@ -46,7 +46,9 @@ class RequestTestCase(WhatsAppTestCase):
 		with ThreadPoolExecutor(1) as executor:
 			response = executor.submit(self.client.open, path, headers=headers, **options).result()
 		frappe.db.rollback()
-		return Response(response.status_code, response.get_json(silent=True) or {}, response.get_data(as_text=True))
+		return Response(
+			response.status_code, response.get_json(silent=True) or {}, response.get_data(as_text=True)
+		)
 
 	def post(self, function: str, headers: dict[str, str] | None = None, **arguments: Any) -> Response:
 		return self.open(HERE + function, headers, method="POST", json=arguments)
@@ -55,7 +57,9 @@ class RequestTestCase(WhatsAppTestCase):
 		return self.open(HERE + function, query_string=arguments)
 
 	def assertStatus(self, response: Response, status: int, exc_type: str = "") -> None:
-		self.assertEqual((response.status, response.body.get("exc_type", "")), (status, exc_type), response.text)
+		self.assertEqual(
+			(response.status, response.body.get("exc_type", "")), (status, exc_type), response.text
+		)
 
 
 class TestSessions(RequestTestCase):
@@ -103,7 +107,11 @@ class TestSessions(RequestTestCase):
 		self.addCleanup(frappe.db.set_value, "User", AGENT, "language", "en")
 		self.login(AGENT)
 		self.assertEqual(self.post("echo").message["language"], "es")
-		answer = self.open("/api/method/xappiens_whatsapp.api.session.get_session_status", method="POST", json={"session_id": "no_such"})
+		answer = self.open(
+			"/api/method/xappiens_whatsapp.api.session.get_session_status",
+			method="POST",
+			json={"session_id": "no_such"},
+		)
 		self.assertStatus(answer, 404, "DoesNotExistError")
 		self.assertIn(frappe._("There is no WhatsApp session {0} on this site.", "es")[:12], answer.words)
 		self.client = self.new_client()
@@ -122,7 +130,11 @@ class TestReach(RequestTestCase):
 		self.assertStatus(self.get("fail", kind="Validation"), 403, "PermissionError")
 		self.assertStatus(self.post("whitelisted"), 403, "PermissionError")
 		self.assertStatus(self.post("nothing"), 417, "ValidationError")
-		self.assertStatus(self.open("/api/method/os.system", method="POST", json={"command": "true"}), 417, "ValidationError")
+		self.assertStatus(
+			self.open("/api/method/os.system", method="POST", json={"command": "true"}),
+			417,
+			"ValidationError",
+		)
 
 	def test_arguments_are_converted_checked_and_filtered(self):
 		self.login(AGENT)
@@ -173,7 +185,9 @@ class TestTransactions(RequestTestCase):
 		self.post("add_record", session_id=kept)
 		self.post("fail", kind="Validation", session_id=lost)
 		self.post("fail", kind="Crash", session_id=crashed)
-		self.assertEqual([bool(frappe.db.exists(SESSION, name)) for name in (kept, lost, crashed)], [True, False, False])
+		self.assertEqual(
+			[bool(frappe.db.exists(SESSION, name)) for name in (kept, lost, crashed)], [True, False, False]
+		)
 
 
 class TestErrors(RequestTestCase):
@@ -200,7 +214,9 @@ class TestErrors(RequestTestCase):
 		body = self.post("fail", kind="Validation").body
 		(message,) = [json.loads(text) for text in json.loads(body["_server_messages"])]
 		self.assertEqual(message["message"], "No luck with <b>it</b>")
-		self.assertEqual((message["title"], message["indicator"], message["raise_exception"]), ("Luck", "red", 1))
+		self.assertEqual(
+			(message["title"], message["indicator"], message["raise_exception"]), ("Luck", "red", 1)
+		)
 		self.assertEqual(body["exception"], "frappe.exceptions.ValidationError: No luck with <b>it</b>")
 		self.assertIn("Traceback", json.loads(body["exc"])[0])
 
@@ -213,7 +229,9 @@ class TestErrors(RequestTestCase):
 	def test_a_body_that_is_no_json_is_an_error_of_the_caller(self):
 		answer = self.open(f"{HERE}echo", method="POST", data="{not json", content_type="application/json")
 		self.assertGreaterEqual(answer.status, 400)
-		self.assertStatus(self.open(f"{HERE}echo", method="POST", data="[1]", content_type="application/json"), 200)
+		self.assertStatus(
+			self.open(f"{HERE}echo", method="POST", data="[1]", content_type="application/json"), 200
+		)
 
 
 class TestResources(RequestTestCase):
@@ -232,7 +250,9 @@ class TestResources(RequestTestCase):
 		self.assertStatus(self.resource(self.other), 403, "PermissionError")
 		self.assertStatus(self.resource("no_such"), 404, "DoesNotExistError")
 		self.assertStatus(self.resource(self.mine, method="DELETE"), 403, "PermissionError")
-		self.assertStatus(self.resource(self.mine, method="PUT", json={"description": "x"}), 403, "PermissionError")
+		self.assertStatus(
+			self.resource(self.mine, method="PUT", json={"description": "x"}), 403, "PermissionError"
+		)
 		self.login(NOBODY)
 		self.assertStatus(self.resource(), 403, "PermissionError")
 		self.assertStatus(self.resource(self.mine), 403, "PermissionError")
@@ -247,7 +267,9 @@ class TestResources(RequestTestCase):
 		self.assertStatus(again, 409, "DuplicateEntryError")
 		changed = self.resource(session_id, method="PUT", json={"description": "new"})
 		self.assertEqual((changed.status, changed.body["data"]["description"]), (200, "new"))
-		listed = self.resource(query_string={"fields": '["name","description"]', "filters": json.dumps({"name": session_id})})
+		listed = self.resource(
+			query_string={"fields": '["name","description"]', "filters": json.dumps({"name": session_id})}
+		)
 		self.assertEqual(listed.body, {"data": [{"name": session_id, "description": "new"}]})
 		self.assertEqual(self.resource(session_id, method="DELETE").status, 202)
 		self.assertFalse(frappe.db.exists(SESSION, session_id))
@@ -267,7 +289,11 @@ class TestResources(RequestTestCase):
 		self.assertIn("disconnect", doc["__onload"]["rights"])
 		for status in (200, 417):
 			doc["description"] = f"by the form {status}"
-			saved = self.open("/api/method/frappe.desk.form.save.savedocs", method="POST", data={"doc": json.dumps(doc), "action": "Save"})
+			saved = self.open(
+				"/api/method/frappe.desk.form.save.savedocs",
+				method="POST",
+				data={"doc": json.dumps(doc), "action": "Save"},
+			)
 			self.assertEqual(saved.status, status, saved.text)
 		self.assertEqual(saved.body["exc_type"], "TimestampMismatchError")
 		self.assertEqual(frappe.db.get_value(SESSION, self.mine, "description"), "by the form 200")

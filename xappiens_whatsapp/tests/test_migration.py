@@ -45,9 +45,14 @@ class TestMigration(WhatsAppTestCase):
 		frappe.db.sql("delete from __Auth where doctype = %s", SETTINGS)
 		for field, value in {**PLAIN, "jwt_token": "old-token", "auto_sync": "1"}.items():
 			frappe.db.sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
-			frappe.db.sql("insert into tabSingles (doctype, field, value) values (%s, %s, %s)", (SETTINGS, field, value))
+			frappe.db.sql(
+				"insert into tabSingles (doctype, field, value) values (%s, %s, %s)", (SETTINGS, field, value)
+			)
 		frappe.get_doc(
-			doctype="Version", ref_doctype=SETTINGS, docname=SETTINGS, data='{"changed": [["api_key", "", "old-plain"]]}'
+			doctype="Version",
+			ref_doctype=SETTINGS,
+			docname=SETTINGS,
+			data='{"changed": [["api_key", "", "old-plain"]]}',
 		).insert()
 		frappe.clear_document_cache(SETTINGS, SETTINGS)
 
@@ -79,7 +84,9 @@ class TestMigration(WhatsAppTestCase):
 
 	def test_stored_codes_are_erased(self):
 		execute()
-		stored = frappe.db.sql("select qr_code_data from `tabWhatsApp Session` where name = 'test_0f1e2d3c4b'")
+		stored = frappe.db.sql(
+			"select qr_code_data from `tabWhatsApp Session` where name = 'test_0f1e2d3c4b'"
+		)
 		self.assertIsNone(stored[0][0])
 
 	def test_running_it_again_changes_nothing(self):

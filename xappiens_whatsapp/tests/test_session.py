@@ -42,7 +42,9 @@ class TestCreate(SessionTestCase):
 		self.assertEqual(created["session_db_id"], doc.session_db_id)
 		self.assertEqual(doc.name, doc.session_id)
 		self.assertEqual(doc.status, "Connecting")
-		self.assertEqual(self.sent(), ["POST /api/sessions", f"POST /api/sessions/{doc.session_db_id}/connect"])
+		self.assertEqual(
+			self.sent(), ["POST /api/sessions", f"POST /api/sessions/{doc.session_db_id}/connect"]
+		)
 
 	def test_the_number_survives_a_failing_connect_and_the_message_says_so(self):
 		self.sandbox.fault("connect", "http", status=500, code="CONNECTION_ERROR", error="Error conectando")
@@ -119,7 +121,12 @@ class TestCreate(SessionTestCase):
 
 class TestNumber(SessionTestCase):
 	def test_an_old_record_without_a_number_heals_at_any_call(self):
-		for function in (session.get_session_status, session.get_qr_code, session.connect_session, session.disconnect_session):
+		for function in (
+			session.get_session_status,
+			session.get_qr_code,
+			session.connect_session,
+			session.disconnect_session,
+		):
 			with self.subTest(function.__name__):
 				created = self.create()
 				frappe.db.set_value("WhatsApp Session", created["session"], "session_db_id", 0)
@@ -158,7 +165,10 @@ class TestNumber(SessionTestCase):
 		self.assertFalse(doc.session_db_id)
 		self.assertEqual(doc.status, "Disconnected")
 		self.assertEqual(doc.error_code, "SESSION_MISSING_ON_SERVER")
-		self.assertEqual(session.connect_session(created["session"])["session_db_id"], self.remote(created["session_id"])["id"])
+		self.assertEqual(
+			session.connect_session(created["session"])["session_db_id"],
+			self.remote(created["session_id"])["id"],
+		)
 
 	def test_the_answer_about_another_session_is_refused_and_teaches_nothing(self):
 		created, other = self.create(), self.linked()
@@ -198,7 +208,9 @@ class TestStatus(SessionTestCase):
 	def test_connected_in_the_database_but_not_alive_is_disconnected(self):
 		created = self.linked()
 		self.sandbox.fault("status", "variant", name="stale")
-		self.assertEqual(session.get_session_status(created["session"])["data"]["status_frappe"], "Disconnected")
+		self.assertEqual(
+			session.get_session_status(created["session"])["data"]["status_frappe"], "Disconnected"
+		)
 		self.assertEqual(self.fresh(created["session"]).error_code, "OUT_OF_STEP")
 		session.get_session_status(created["session"])
 		self.assertFalse(self.fresh(created["session"]).error_code)
@@ -213,7 +225,9 @@ class TestStatus(SessionTestCase):
 
 	def test_a_404_right_after_creation_is_not_yet_and_not_gone(self):
 		created = self.create()
-		self.sandbox.fault("status", "http", status=404, code="SESSION_NOT_FOUND", error="Sesión no encontrada")
+		self.sandbox.fault(
+			"status", "http", status=404, code="SESSION_NOT_FOUND", error="Sesión no encontrada"
+		)
 		data = session.get_session_status(created["session"])["data"]
 		self.assertEqual(data["status"], "unknown")
 		self.assertEqual(data["status_frappe"], "Connecting")
@@ -261,7 +275,12 @@ class TestQRCode(SessionTestCase):
 	def test_not_ready_is_an_answer_and_not_an_error(self):
 		created = self.create()
 		for fault in (
-			{"kind": "http", "status": 500, "code": "QR_GENERATION_ERROR", "error": "Error obteniendo código QR"},
+			{
+				"kind": "http",
+				"status": 500,
+				"code": "QR_GENERATION_ERROR",
+				"error": "Error obteniendo código QR",
+			},
 			{"kind": "http", "status": 404, "code": "SESSION_NOT_FOUND", "error": "QR no disponible"},
 			{"kind": "empty_qr"},
 		):
@@ -289,7 +308,9 @@ class TestQRCode(SessionTestCase):
 	def test_is_not_stored_in_the_database(self):
 		created = self.create()
 		picture = session.get_qr_code(created["session"])["qr_code"]
-		row = frappe.db.sql("select * from `tabWhatsApp Session` where name = %s", created["session"], as_dict=True)
+		row = frappe.db.sql(
+			"select * from `tabWhatsApp Session` where name = %s", created["session"], as_dict=True
+		)
 		self.assertNotIn(picture[30:90], frappe.as_json(row))
 
 	def test_a_session_the_server_lost_is_told_apart_from_not_ready(self):
@@ -344,7 +365,12 @@ class TestDisconnectAndDelete(SessionTestCase):
 	def test_an_unknown_id_disconnects_and_deletes_nothing(self):
 		created = self.linked()
 		self.settings(default_session=created["session"])
-		for function in (session.disconnect_session, session.delete_session, session.connect_session, session.get_qr_code):
+		for function in (
+			session.disconnect_session,
+			session.delete_session,
+			session.connect_session,
+			session.get_qr_code,
+		):
 			with self.subTest(function.__name__), self.assertRaises(frappe.DoesNotExistError):
 				function("unknown_session")
 		self.assertEqual(self.sent(), [])
@@ -368,10 +394,26 @@ class TestErrors(SessionTestCase):
 
 	def test_each_failure_has_its_class_its_status_and_leaves_the_state(self):
 		failures = (
-			({"kind": "http", "status": 401, "code": "INVALID_API_KEY", "error": "no"}, GatewayAuthenticationError, 502),
-			({"kind": "http", "status": 403, "code": "AUTHORIZATION_FAILED", "error": "no"}, GatewayAuthenticationError, 502),
-			({"kind": "http", "status": 422, "code": "VALIDATION_ERROR", "error": "no"}, GatewayRejected, 422),
-			({"kind": "http", "status": 400, "code": "VALIDATION_ERROR", "error": "no"}, GatewayRejected, 422),
+			(
+				{"kind": "http", "status": 401, "code": "INVALID_API_KEY", "error": "no"},
+				GatewayAuthenticationError,
+				502,
+			),
+			(
+				{"kind": "http", "status": 403, "code": "AUTHORIZATION_FAILED", "error": "no"},
+				GatewayAuthenticationError,
+				502,
+			),
+			(
+				{"kind": "http", "status": 422, "code": "VALIDATION_ERROR", "error": "no"},
+				GatewayRejected,
+				422,
+			),
+			(
+				{"kind": "http", "status": 400, "code": "VALIDATION_ERROR", "error": "no"},
+				GatewayRejected,
+				422,
+			),
 			({"kind": "http", "status": 500, "code": "INTERNAL_ERROR", "error": "no"}, GatewayFailed, 502),
 			({"kind": "not_json"}, GatewayFailed, 502),
 			({"kind": "truncated"}, GatewayFailed, 502),
@@ -414,7 +456,12 @@ class TestErrors(SessionTestCase):
 				self.settings(**values)
 				self.assert_error(frappe.ValidationError, 417)
 		self.settings()
-		for bad in ("api.example.com", "ftp://api.example.com", "https://", "https://user:pw@api.example.com"):
+		for bad in (
+			"api.example.com",
+			"ftp://api.example.com",
+			"https://",
+			"https://user:pw@api.example.com",
+		):
 			with self.subTest(bad), self.assertRaises(frappe.ValidationError):
 				self.settings(api_base_url=bad)
 		frappe.db.rollback()
@@ -469,7 +516,13 @@ class TestRights(SessionTestCase):
 			self.assertEqual(response.status, 403)
 
 	def test_state_changing_calls_refuse_get(self):
-		for name in ("create_session", "connect_session", "disconnect_session", "delete_session", "restart_session"):
+		for name in (
+			"create_session",
+			"connect_session",
+			"disconnect_session",
+			"delete_session",
+			"restart_session",
+		):
 			self.assertEqual(self.call(name, "GET", MANAGER, session_id=self.session).status, 403, name)
 
 	def test_lists_show_assigned_sessions_only(self):
@@ -510,6 +563,14 @@ class TestList(SessionTestCase):
 
 
 class TestRecord(SessionTestCase):
+	def test_last_seen_is_in_lists(self):
+		"""Frappe 15 leaves a column out of lists whose name contains `_seen`, unless the DocType tracks who saw it."""
+		created = self.linked()
+		rows = frappe.get_list(
+			"WhatsApp Session", filters={"name": created["session"]}, fields=["name", "last_seen"]
+		)
+		self.assertTrue(rows[0].last_seen)
+
 	def test_an_old_form_cannot_write_an_old_state_back(self):
 		created = self.create()
 		form = frappe.get_doc("WhatsApp Session", created["session"])

@@ -123,23 +123,35 @@ frappe.provide("xappiens_whatsapp");
 	whatsapp.open_dialog = ({ title, on_hide, ...options }) => {
 		const lifetime = new whatsapp.Lifetime();
 		const opener = document.activeElement;
+		let closing = null;
 		const dialog = new frappe.ui.Dialog({
 			title: whatsapp.escape(title),
 			...options,
 			on_hide: () => {
 				lifetime.release();
-				if (on_hide) on_hide();
+				closing = on_hide && on_hide();
 			},
 		});
 		const modal = dialog.body.closest(".modal");
 		describe(modal);
 		lifetime.listen(modal, "keydown", (event) => keep_focus(modal, event));
-		dialog.$wrapper.on("hidden.bs.modal", () => {
+		dialog.$wrapper.on("hidden.bs.modal", async () => {
 			modal.remove();
-			if (opener && opener.isConnected) opener.focus();
+			await closing;
+			give_focus_back(opener);
 		});
 		dialog.show();
 		return dialog;
+	};
+
+	/** Closing may redraw the buttons: then to the one of the same name, else to the one that leads. */
+	const give_focus_back = (opener) => {
+		if (opener.isConnected && opener !== document.body) return opener.focus();
+		const buttons = [...document.querySelectorAll(".page-head button")].filter((button) => button.offsetParent);
+		const same = buttons.find((button) => opener.dataset.label && button.dataset.label === opener.dataset.label);
+		const leading = buttons.find((button) => button.classList.contains("btn-primary"));
+		const next = same || leading;
+		return next && next.focus();
 	};
 
 	const describe = (modal) => {

@@ -61,7 +61,7 @@ frappe.provide("xappiens_whatsapp");
 		close() {
 			this.lifetime.release();
 			this.panel.stop();
-			if (this.on_close) this.on_close();
+			return this.on_close();
 		}
 	};
 })();
