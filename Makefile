@@ -29,8 +29,13 @@ test: setup ## run the whole suite
 lint: setup ## ruff, as pre-commit and CI run it
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
-bench: setup ## measure, and print the table
+ifdef BENCH
+bench: ## measure on a bench that is there: make bench BENCH=~/frappe-bench SITE=site.localhost [URL=http://...]
+	cd $(BENCH)/sites && PYTHONPATH=$(CURDIR) ../env/bin/python -m benchmarks --site $(SITE) $(if $(URL),--url $(URL))
+else
+bench: setup ## measure on the development site, and print the tables
 	$(RUN) -m benchmarks
+endif
 
 desk-test: setup ## run the browser tests on a real desk: make desk-test URL=http://site.localhost:8000
 	DESK_URL=$(URL) REQUIRE_BROWSER=1 $(RUN) -m pytest tests/browser

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 
 import devsite
 
@@ -11,6 +13,7 @@ NAMES = ("time", "requests", "visibility", "webhooks", "reconciliation")
 
 def main() -> None:
 	options = arguments()
+	signal.signal(signal.SIGTERM, lambda *_details: sys.exit(1))  # so that the site is left tidy
 	devsite.activate()
 	from benchmarks.environment import ready
 

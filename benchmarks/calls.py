@@ -53,6 +53,9 @@ class Cases:
 		self.number = self.number_of(self.waiting)
 
 	def all(self) -> list[Case]:
+		return [*self.of_a_session(), *self.of_many()]
+
+	def of_a_session(self) -> list[Case]:
 		number, send = self.number, self.server.send
 		return [
 			Case(
@@ -74,6 +77,11 @@ class Cases:
 				lambda _id: send("POST", f"/api/sessions/{number}/connect"),
 				lambda: self.waiting,
 			),
+		]
+
+	def of_many(self) -> list[Case]:
+		send = self.server.send
+		return [
 			Case(
 				"list_sessions",
 				lambda _id: session.list_sessions(),

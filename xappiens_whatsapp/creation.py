@@ -89,11 +89,18 @@ def made_by_another_request(session_id: str) -> WhatsAppSession:
 
 def find_record(identifier: str) -> WhatsAppSession | None:
 	"""By document name, else by session id; exactly, although the database compares without case."""
-	for field in ("name", "session_id"):
-		row = frappe.db.get_value(SESSION, {field: identifier}, ["name", field], as_dict=True)
-		if row and row[field] == identifier:
-			return frappe.get_doc(SESSION, row.name)
-	return None
+	if (doc := load(identifier)) and doc.name == identifier:
+		return doc
+	row = frappe.db.get_value(SESSION, {"session_id": identifier}, ["name", "session_id"], as_dict=True)
+	return load(row.name) if row and row.session_id == identifier else None
+
+
+def load(name: str) -> WhatsAppSession | None:
+	try:
+		return frappe.get_doc(SESSION, name)
+	except frappe.DoesNotExistError:
+		frappe.clear_last_message()
+		return None
 
 
 def create_on_server(link: Link, phone_number: str | None = None) -> RemoteSession:

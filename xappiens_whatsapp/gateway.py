@@ -79,6 +79,7 @@ def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
 	"""Raise to the person; `error_code` and `retry_after` stand beside the message in the HTTP answer."""
+	frappe.local.flags.disable_traceback = True  # it would show the arguments, which may be secret
 	frappe.local.response["error_code"] = server_code or failure.error_code
 	if failure.retry_after:
 		frappe.local.response["retry_after"] = failure.retry_after

@@ -198,7 +198,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
 		creation.remove_from_server(link)
 		return _action_answer(
-			link.doc, _("Disconnected and removed from the server. Connect links the phone anew.")
+			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
 	creation.stop_on_server(link)
 	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
