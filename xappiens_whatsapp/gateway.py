@@ -45,8 +45,7 @@ def connect_to_server(*, background: bool = False, patience: float = 0.0) -> Bai
 	With `patience` it waits that many seconds for the budget before it gives up; never in a web request.
 	"""
 	settings = frappe.get_cached_doc(SETTINGS)
-	settings.check_ready()
-	key = settings.get_api_key()
+	key = settings.check_ready()
 	try:
 		return BaileysClient(
 			settings.api_base_url,

@@ -39,9 +39,8 @@ def test_setup_reads_version_and_requirements_instead_of_repeating_them():
 
 
 def test_frappe_is_a_bench_dependency_and_never_a_pip_one():
-	everything = PYPROJECT["project"]["dependencies"] + sum(
-		PYPROJECT["project"]["optional-dependencies"].values(), []
-	)
+	optional = PYPROJECT["project"]["optional-dependencies"].values()
+	everything = [*PYPROJECT["project"]["dependencies"], *(name for names in optional for name in names)]
 	assert not [name for name in everything if name.startswith("frappe")]
 	assert PYPROJECT["tool"]["bench"]["frappe-dependencies"]["frappe"] == ">=15.0.0,<17.0.0"
 

@@ -66,17 +66,20 @@ class WhatsAppSettings(Document):
 	def get_api_key(self) -> str:
 		return self.get_password("api_key", raise_exception=False) or ""
 
-	def check_ready(self) -> None:
-		if missing := self.what_is_missing():
+	def check_ready(self) -> str:
+		"""The API key, when nothing keeps calls from going out."""
+		api_key = self.get_api_key()
+		if missing := self.what_is_missing(api_key):
 			frappe.throw(missing)
+		return api_key
 
-	def what_is_missing(self) -> str:
+	def what_is_missing(self, api_key: str | None = None) -> str:
 		"""Whatever keeps every call from going out, said with the place to set it right; "" when nothing does."""
 		if not self.enabled:
 			return _("WhatsApp is switched off on this site. Tick Enabled in WhatsApp Settings.")
 		if not (self.api_base_url or "").strip():
 			return _("The server address is missing. Enter it in WhatsApp Settings.")
-		if not self.get_api_key():
+		if not (self.get_api_key() if api_key is None else api_key):
 			return _("The API key is missing. Enter it in WhatsApp Settings.")
 		return ""
 
