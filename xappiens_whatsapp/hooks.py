@@ -8,7 +8,7 @@ app_email = "hello@xappiens.example"
 app_license = "mit"
 
 _ASSETS = "/assets/xappiens_whatsapp"
-_SCRIPTS = ("qr_panel", "desk", "words", "qr_dialog", "diagnosis")
+_SCRIPTS = ("qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pairing")
 app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
 app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for script in _SCRIPTS]
 

@@ -5,8 +5,8 @@ frappe.provide("xappiens_whatsapp");
 	const whatsapp = xappiens_whatsapp;
 	const { element, row, table, button } = whatsapp;
 
-	whatsapp.show_checks = (checks) => {
-		const dialog = whatsapp.open_dialog({ title: __("Connection Test"), size: "large" });
+	whatsapp.show_checks = (checks, title = __("Connection Test")) => {
+		const dialog = whatsapp.open_dialog({ title, size: "large" });
 		dialog.body.append(checks_table(checks), summary(checks));
 	};
 

@@ -59,6 +59,9 @@ function add_menu(frm) {
 	if (rights.includes("status")) {
 		frm.page.add_menu_item(__("Diagnosis"), () => xappiens_whatsapp.show_diagnosis(frm.doc.name));
 	}
+	if (xappiens_whatsapp.is_manager() && !frm.doc.is_connected) {
+		frm.page.add_menu_item(__("Pairing Link"), () => void xappiens_whatsapp.make_pairing_link(frm));
+	}
 	if (rights.includes("delete")) frm.page.add_menu_item(__("Delete"), () => void remove(frm));
 	else xappiens_whatsapp.hide_menu_item(frm, __("Delete"));
 }

@@ -4,6 +4,8 @@ frappe.ui.form.on("WhatsApp Settings", {
 		frm.change_custom_button_type(__("Test Connection"), null, "primary");
 		frm.add_custom_button(__("Diagnosis"), () => void xappiens_whatsapp.show_diagnosis());
 		frm.add_custom_button(__("Copy Webhook URL"), () => frappe.utils.copy_to_clipboard(frm.doc.webhook_url));
+		frm.add_custom_button(__("Test Webhook"), () => void test_webhook(frm));
+		frm.add_custom_button(__("Register Webhook"), () => void register_webhooks(frm));
 		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm));
 	},
 });
@@ -15,6 +17,22 @@ async function test_connection(frm) {
 	const sentence = __("Testing the connection to the server.");
 	const answer = await xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method));
 	if (answer) xappiens_whatsapp.show_checks(answer.checks);
+}
+
+async function test_webhook(frm) {
+	if (frm.is_dirty()) await frm.save();
+	const method = "xappiens_whatsapp.api.settings.test_webhook";
+	const sentence = __("Asking the server to call this site.");
+	const answer = await xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method));
+	if (answer) xappiens_whatsapp.show_checks(answer.checks, __("Webhook Test"));
+}
+
+async function register_webhooks(frm) {
+	if (frm.is_dirty()) await frm.save();
+	const method = "xappiens_whatsapp.api.settings.register_webhooks";
+	const sentence = __("Registering the webhook.");
+	const answer = await xappiens_whatsapp.run(frm, sentence, () => xappiens_whatsapp.request(method));
+	if (answer) xappiens_whatsapp.alert(answer.message);
 }
 
 async function renew_secret(frm) {

@@ -1,0 +1,134 @@
+"""What a person sees and does on a desk; the same on the development site, v15 and v16."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import zxingcpp
+from PIL import Image
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+STARRED_LABELS = """buttons => buttons.filter(button => button.offsetParent)
+	.map(button => (button.classList.contains("btn-primary") ? "*" : "") + button.textContent.trim())"""
+
+
+class Desk:
+	def __init__(self, page: Any, url: str, theme: str, seconds: int) -> None:
+		self.page = page
+		self.theme = theme
+		self.errors: list[str] = []
+		page.set_default_timeout(seconds * 1000)
+		page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
+		page.goto(f"{url}/app/whatsapp-session")
+		page.wait_for_function("'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window")
+		page.wait_for_selector(".page-container .page-head:visible")
+		self.show_theme()
+
+	def show_theme(self) -> None:
+		self.page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", self.theme)
+
+	def say(self, text: str, *values: object) -> str:
+		return self.page.evaluate("([text, values]) => __(text, values)", [text, list(values)])
+
+	def go(self, *route: str) -> None:
+		self.page.evaluate("route => void frappe.set_route(...route)", list(route))
+
+	def open_form(self, name: str) -> None:
+		self.go("Form", "WhatsApp Session", name)
+		self.page.wait_for_function("name => cur_frm && cur_frm.docname === name && cur_frm.doc", arg=name)
+		self.page.wait_for_selector(".form-message:visible")
+
+	def open_new(self) -> None:
+		self.page.evaluate("void frappe.new_doc('WhatsApp Session')")
+		self.page.wait_for_function("cur_frm && cur_frm.doc && cur_frm.is_new()")
+		self.page.wait_for_selector(".form-message:visible")
+
+	def open_list(self) -> None:
+		self.go("List", "WhatsApp Session")
+		self.page.wait_for_selector(".list-row-container:visible .list-row-checkbox")
+
+	def open_settings(self) -> None:
+		self.go("Form", "WhatsApp Settings", "WhatsApp Settings")
+		self.button("Test Connection").wait_for()
+
+	def fill(self, fieldname: str, value: str) -> None:
+		field = self.page.locator(f".frappe-control[data-fieldname={fieldname}] input:visible")
+		field.fill(value)
+		field.press("Tab")
+
+	def button(self, label: str) -> Any:
+		"""A button in the head of the page, by its English label."""
+		return self.page.locator(".page-head:visible button:visible").filter(
+			has_text=exactly(self.say(label))
+		)
+
+	def buttons(self) -> list[str]:
+		"""The app's buttons, the primary one marked with a star."""
+		return self.page.locator(".page-head .custom-actions button").evaluate_all(STARRED_LABELS)
+
+	def wait_for_buttons(self, *labels: str) -> None:
+		wanted = [self.starred(label) for label in labels]
+		eventually(
+			lambda: sorted(self.buttons()) == sorted(wanted), lambda: f"{self.buttons()} instead of {wanted}"
+		)
+
+	def starred(self, label: str) -> str:
+		return f"*{self.say(label[1:])}" if label.startswith("*") else self.say(label)
+
+	def banner(self) -> str:
+		return " ".join(self.page.locator(".form-message:visible").all_inner_texts())
+
+	def alerts(self) -> str:
+		return " ".join(self.page.locator("#alert-container .alert").all_inner_texts())
+
+	def answer(self, label: str) -> None:
+		button = {"Yes": ".btn-modal-primary", "No": ".btn-modal-secondary"}[label]
+		self.page.locator(f".modal.show {button}:visible").last.click()
+
+	@property
+	def dialog(self) -> Any:
+		return self.page.locator(".modal.show")
+
+	def wait_for_phase(self, phase: str) -> None:
+		self.page.wait_for_selector(f".modal.show .whatsapp-qr[data-phase={phase}]")
+
+	def words(self) -> str:
+		return self.page.locator(".modal.show .whatsapp-qr-message").inner_text()
+
+	def live(self) -> dict[str, int]:
+		return self.page.evaluate("xappiens_whatsapp.live")
+
+	def close_dialog(self) -> None:
+		self.page.wait_for_timeout(500)  # Bootstrap does not hear Escape while it fades in
+		self.page.keyboard.press("Escape")
+		self.page.wait_for_selector(".modal.show", state="detached")
+
+	def read_code(self) -> str:
+		"""What a phone reads off the screen."""
+		picture = self.page.locator(".modal.show .whatsapp-qr-paper").screenshot()
+		found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+		assert len(found) == 1, "the screenshot of the dialog shows no readable code"
+		return found[0].text
+
+	def picture(self, name: str) -> None:
+		"""For the documentation, when asked for."""
+		if os.environ.get("UPDATE_SCREENSHOTS") == "1":
+			IMAGES.mkdir(parents=True, exist_ok=True)
+			self.page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def exactly(text: str) -> re.Pattern[str]:
+	return re.compile(rf"^\s*{re.escape(text)}\s*$")
+
+
+def eventually(holds: Callable[[], bool], describe: Callable[[], str], seconds: float = 12) -> None:
+	until = time.monotonic() + seconds
+	while not holds():
+		assert time.monotonic() < until, describe()
+		time.sleep(0.1)

@@ -1,0 +1,46 @@
+// A manager makes, copies and revokes the one link for the person who holds the phone.
+frappe.provide("xappiens_whatsapp");
+
+(() => {
+	const whatsapp = xappiens_whatsapp;
+	const { element, button } = whatsapp;
+	const API = "xappiens_whatsapp.api.pairing.";
+
+	whatsapp.make_pairing_link = async (frm) => {
+		const language = frappe.boot.lang || null;
+		const request = () =>
+			whatsapp.request(`${API}create_link`, { session_id: frm.doc.name, minutes: 15, language });
+		const link = await whatsapp.run(frm, __("Making a pairing link."), request);
+		if (link) show_link(frm, link);
+	};
+
+	const show_link = (frm, link) => {
+		const dialog = whatsapp.open_dialog({
+			title: __("Pairing Link for {0}", [frm.doc.session_name]),
+			size: "large",
+			on_hide: () => frm.reload_doc(),
+		});
+		const address = element("input", {
+			class: "form-control",
+			readonly: "",
+			"aria-label": __("Pairing Link"),
+		});
+		address.value = link.url;
+		const revoke = async () => {
+			const answer = await whatsapp.request(`${API}revoke_links`, { session_id: frm.doc.name });
+			whatsapp.alert(answer.message);
+			dialog.hide();
+		};
+		dialog.body.append(
+			element("p", {}, __("Send this link to the person who holds the phone. No account is needed.")),
+			element("p", {}, __("It works for 15 minutes, in the first browser that opens it, and shows only this QR code.")),
+			address,
+			element(
+				"p",
+				{ class: "whatsapp-link-actions" },
+				button(__("Copy Link"), async () => frappe.utils.copy_to_clipboard(link.url), "primary"),
+				button(__("Revoke Link"), revoke)
+			)
+		);
+	};
+})();
