@@ -8,7 +8,7 @@ def open_menu_item(desk, label):
 	desk.page.locator(".menu-item-label:visible").filter(has_text=desk.say(label)).click()
 
 
-def test_a_pairing_link_is_made_shown_and_revoked(desk, new_session, site):
+def test_a_pairing_link_is_made_shown_and_revoked(desk, sandbox, new_session, site):
 	session = new_session()
 	desk.open_form(session)
 	open_menu_item(desk, "Pairing Link")
@@ -21,7 +21,7 @@ def test_a_pairing_link_is_made_shown_and_revoked(desk, new_session, site):
 	desk.page.get_by_text(desk.say("The link does not work any more.")).wait_for()
 
 
-def test_the_webhook_is_registered_and_tested_from_the_settings(desk, new_session):
+def test_the_webhook_is_registered_and_tested_from_the_settings(desk, sandbox, new_session):
 	new_session()
 	desk.open_settings()
 	desk.button("Register Webhook").click()

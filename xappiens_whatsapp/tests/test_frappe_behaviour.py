@@ -201,8 +201,6 @@ class TestSingle(BehaviourTestCase):
 		self.assertEqual(frappe.get_cached_doc(SETTINGS).api_timeout, 8)
 		frappe.db.set_single_value(SETTINGS, "api_timeout", 9)
 		self.assertEqual(frappe.get_cached_doc(SETTINGS).api_timeout, 9)
-		frappe.get_doc(SETTINGS).db_set("api_timeout", 10)
-		self.assertEqual(frappe.get_cached_doc(SETTINGS).api_timeout, 10)
 
 	def test_a_linked_record_is_not_deleted(self):
 		name = self.new_record().name

@@ -4,12 +4,10 @@ frappe.provide("xappiens_whatsapp");
 (() => {
 	const whatsapp = xappiens_whatsapp;
 	const { element, button } = whatsapp;
-	const API = "xappiens_whatsapp.api.pairing.";
 
 	whatsapp.make_pairing_link = async (frm) => {
-		const language = frappe.boot.lang || null;
-		const request = () =>
-			whatsapp.request(`${API}create_link`, { session_id: frm.doc.name, minutes: 15, language });
+		const args = { session_id: frm.doc.name, minutes: 15 };
+		const request = () => whatsapp.request("xappiens_whatsapp.api.pairing.create_link", args);
 		const link = await whatsapp.run(frm, __("Making a pairing link."), request);
 		if (link) show_link(frm, link);
 	};
@@ -27,7 +25,7 @@ frappe.provide("xappiens_whatsapp");
 		});
 		address.value = link.url;
 		const revoke = async () => {
-			const answer = await whatsapp.request(`${API}revoke_links`, { session_id: frm.doc.name });
+			const answer = await whatsapp.request("xappiens_whatsapp.api.pairing.revoke_links", { session_id: frm.doc.name });
 			whatsapp.alert(answer.message);
 			dialog.hide();
 		};
