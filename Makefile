@@ -24,7 +24,7 @@ demo: setup ## start the development site with its sandbox server
 	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --guide
 
 test: setup ## run the whole suite
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 4 --dist loadfile
 
 lint: setup ## ruff, as pre-commit and CI run it
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

@@ -22,15 +22,16 @@ class Desk:
 	def __init__(self, page: Any, url: str, theme: str, seconds: int) -> None:
 		self.page = page
 		self.theme = theme
+		self.list_url = f"{url}/app/whatsapp-session"
 		self.errors: list[str] = []
 		page.set_default_timeout(seconds * 1000)
 		page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
-		page.goto(f"{url}/app/whatsapp-session")
-		page.wait_for_function("'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window")
-		page.wait_for_selector(".page-container .page-head:visible")
-		self.show_theme()
+		self.load()
 
-	def show_theme(self) -> None:
+	def load(self) -> None:
+		self.page.goto(self.list_url)
+		self.page.wait_for_function("'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window")
+		self.page.wait_for_selector(".page-container .page-head:visible")
 		self.page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", self.theme)
 
 	def say(self, text: str, *values: object) -> str:
@@ -50,8 +51,13 @@ class Desk:
 		self.page.wait_for_selector(".form-message:visible")
 
 	def open_list(self) -> None:
-		self.go("List", "WhatsApp Session")
+		self.load()
 		self.page.wait_for_selector(".list-row-container:visible .list-row-checkbox")
+
+	def leave_the_form(self) -> None:
+		"""As by a click on a link: the page of the form stays loaded, out of sight."""
+		self.go("List", "WhatsApp Session")
+		self.page.wait_for_function("!document.querySelector('.form-message')?.offsetParent")
 
 	def open_settings(self) -> None:
 		self.go("Form", "WhatsApp Settings", "WhatsApp Settings")
@@ -120,6 +126,7 @@ class Desk:
 		"""For the documentation, when asked for."""
 		if os.environ.get("UPDATE_SCREENSHOTS") == "1":
 			IMAGES.mkdir(parents=True, exist_ok=True)
+			self.page.wait_for_timeout(600)  # what fades in has arrived
 			self.page.screenshot(path=IMAGES / f"{name}.png")
 
 

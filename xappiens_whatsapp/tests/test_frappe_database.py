@@ -89,8 +89,6 @@ class TestFilters(DatabaseTestCase):
 		self.assertEqual(self.found(["session_db_id", "in", [9, 11]]), ["n9"])
 		self.assertEqual(self.found(["last_checked", "<", MOMENT + timedelta(hours=10)]), ["n9"])
 		self.assertEqual(self.values(last_checked=("<", str(MOMENT + timedelta(hours=10)))), ["n9"])
-		self.assertEqual(
-		)
 
 	def test_a_record_is_found_by_its_rows(self):
 		self.add("mine", assigned_users=[{"user": AGENT}])
@@ -104,17 +102,12 @@ class TestFilters(DatabaseTestCase):
 		self.assertEqual(self.values(error_code=hostile), ["plain"])
 		self.assertEqual(frappe.db.get_value(SESSION, name, "error_code"), hostile)
 		frappe.db.set_value(SESSION, {"error_code": hostile}, "error_message", "50%")
-		for query, values in (
-			(
-				"select error_message from `tabWhatsApp Session` where error_code = %(code)s",
-				{"code": hostile},
-			),
-			("select error_message from `tabWhatsApp Session` where error_code = %s", hostile),
-			(
-				f"select error_message from `tabWhatsApp Session` where error_code = {frappe.db.escape(hostile)}",
-				{"x": 1},
-			),
+		for condition, values in (
+			("error_code = %s", hostile),
+			(f"error_code = {frappe.db.escape(hostile)} and name = %s", [name]),
+			(f"name = {frappe.db.escape(name)}", ()),
 		):
+			query = f"select error_message from `tabWhatsApp Session` where {condition}"
 			self.assertEqual(frappe.db.sql(query, values), (("50%",),))
 		self.assertEqual(
 			frappe.db.sql("select error_message from `tabWhatsApp Session` where error_message = '50%'"),

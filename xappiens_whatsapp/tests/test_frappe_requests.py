@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -83,9 +82,8 @@ class TestSessions(RequestTestCase):
 	def test_keys_in_the_header_stand_for_a_session(self):
 		user = frappe.get_doc("User", AGENT)
 		user.update({"api_key": "a-key-0000", "api_secret": "a-secret-0000"}).save()
-		token = base64.b64encode(b"a-key-0000:a-secret-0000").decode()
-		for header in ("token a-key-0000:a-secret-0000", f"Basic {token}"):
-			self.assertEqual(self.post("echo", {"Authorization": header}).message["user"], AGENT)
+		header = {"Authorization": "token a-key-0000:a-secret-0000"}
+		self.assertEqual(self.post("echo", header).message["user"], AGENT)
 		wrong = self.post("echo", {"Authorization": "token a-key-0000:wrong"})
 		self.assertStatus(wrong, 401, "AuthenticationError")
 

@@ -161,20 +161,15 @@
 
 		schedule(wait) {
 			const { __ } = this;
-			if (!this.running) return;
-			if (this.pending) {
-				const first = this.pending;
-				this.pending = null;
-				this.attempt(first);
-				return;
-			}
-			if (!wait) return;
+			const first = this.pending;
+			this.pending = null;
+			if (first) return this.attempt(first);
+			if (!this.running || !wait) return null;
 			if (this.now() > this.give_up_at) {
 				this.forget_code();
-				this.show("paused", __("Nobody scanned the code for ten minutes. Press New QR to go on."));
-				return;
+				return this.show("paused", __("Nobody scanned the code for ten minutes. Press New QR to go on."));
 			}
-			this.lifetime.after("poll", wait, () => this.poll());
+			return this.lifetime.after("poll", wait, () => this.poll());
 		}
 
 		interval() {
