@@ -57,35 +57,24 @@ def arguments() -> argparse.Namespace:
 
 def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	import frappe
-	from frappe.utils.background_jobs import Worker
 
-	from devsite.server import start
-	from devsite.site import open_site, point_settings_to
+	from devsite import server, workers
+	from devsite.site import SITE, open_site, point_settings_to, set_config
 
 	open_site(data, language=options.language)
-	server = start(options.host, options.port)
-	stack.callback(server.server_close)
-	stack.callback(server.shutdown)
-	address = f"http://{options.host}:{server.server_port}"
+	started = server.start(options.host, options.port)
+	stack.callback(started.server_close)
+	stack.callback(started.shutdown)
 	if not options.no_sandbox:
 		from xappiens_whatsapp.sandbox import Sandbox
 
 		sandbox = stack.enter_context(Sandbox())
 		point_settings_to(sandbox.url, sandbox.api_key)
 		options.phone = f"{sandbox.url}/phone?lang={options.language}"
-	remember_address(address)
+	set_config("host_name", f"http://{options.host}:{started.server_port}")
 	frappe.destroy()
-	worker = Worker()
-	worker.start()
-	stack.callback(worker.stop)
-	return server
-
-
-def remember_address(address: str) -> None:
-	"""So that links and the webhook URL are right outside of a request too."""
-	from devsite.site import set_config
-
-	set_config("host_name", address)
+	workers.start(stack, SITE, data)
+	return started
 
 
 main()

@@ -9,16 +9,15 @@ from typing import Any
 from urllib.parse import quote
 
 import frappe
-from frappe.auth import get_csrf_token
 from frappe.model.meta import doctype_files
+from frappe.permissions import get_role_permissions
+from frappe.sessions import get_csrf_token
 from frappe.translate import get_all_translations
 from frappe.utils import slug
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 DESK = Path(__file__).parent / "desk"
-RIGHTS = ("read", "write", "create", "delete")
-DESK_DOCTYPES = ("User", "Role", "Has Role")
 
 
 def page(path: str) -> Response:
@@ -26,93 +25,65 @@ def page(path: str) -> Response:
 	if path != "/login" and is_guest:
 		return redirect(f"/login?redirect-to={quote(path)}")
 	source = (DESK / ("login.html" if path == "/login" else "index.html")).read_text(encoding="utf-8")
-	if not is_guest:
-		get_csrf_token()
-	filled = {"boot_script": boot_script(), "app_scripts": app_scripts(), "language": frappe.local.lang}
+	filled = {
+		"boot_script": boot_script(is_guest),
+		"app_scripts": app_scripts(),
+		"language": frappe.local.lang,
+	}
 	for name, text in filled.items():
 		source = source.replace("{{ " + name + " }}", text)
 	return Response(source, mimetype="text/html", headers={"Cache-Control": "no-store"})
 
 
-def boot_script() -> str:
-	boot = json.dumps(boot_data(), default=str).replace("<", "\\u003c")
-	token = json.dumps(frappe.session.data.csrf_token)
-	start = (
-		f"window.devsite_boot = {boot}; window.frappe = window.frappe || {{}}; frappe.csrf_token = {token};"
-	)
-	return f"<script>{start}</script>"
+def boot_script(is_guest: bool) -> str:
+	token = None if is_guest else get_csrf_token()
+	boot = json.dumps(boot_data(is_guest, token), default=str).replace("<", "\\u003c")
+	frappe_object = f"window.frappe = window.frappe || {{}}; frappe.csrf_token = {json.dumps(token)};"
+	return f"<script>window.devsite_boot = {boot}; {frappe_object}</script>"
 
 
 def app_scripts() -> str:
-	styles = [f'<link rel="stylesheet" href="{asset(path)}">' for path in frappe.get_hooks("app_include_css")]
-	scripts = [f'<script src="{asset(path)}"></script>' for path in frappe.get_hooks("app_include_js")]
-	return "".join(styles + scripts)
+	styles = [f'<link rel="stylesheet" href="{path}">' for path in frappe.get_hooks("app_include_css")]
+	return "".join(
+		[*styles, *(f'<script src="{path}"></script>' for path in frappe.get_hooks("app_include_js"))]
+	)
 
 
-def asset(path: str) -> str:
-	"""Bundles are what `bench build` makes of the file of that name under public/."""
-	if path.startswith("/"):
-		return path
-	for app in frappe.local.conf.installed_apps:
-		public = Path(import_module(app).__file__).parent / "public"
-		if found := next(public.rglob(path), None):
-			return f"/assets/{app}/{found.relative_to(public).as_posix()}"
-	raise NotImplementedError(f"the included file {path!r} was not found in any app's public folder")
-
-
-def boot_data() -> dict[str, Any]:
-	user = frappe.session.user
+def boot_data(is_guest: bool, token: str | None) -> dict[str, Any]:
 	return {
-		"user": user,
-		"full_name": frappe.utils.get_fullname(user),
+		"full_name": frappe.db.get_value("User", frappe.session.user, "full_name"),
 		"roles": frappe.get_roles(),
-		"language": frappe.local.lang,
-		"time_zone": frappe.utils.get_system_timezone(),
-		"csrf_token": frappe.session.data.csrf_token,
+		"csrf_token": token,
 		"messages": get_all_translations(frappe.local.lang),
 		"app_route": "/app",
-		"sitename": frappe.local.site,
-		"doctypes": {}
-		if user == "Guest"
-		else {meta.name: for_browser(meta, path) for meta, path in readable()},
+		"doctypes": {} if is_guest else dict(readable()),
 	}
 
 
-def readable() -> list[tuple[Any, Path]]:
-	files = doctype_files(tuple(frappe.get_installed_apps()))
-	own = doctype_files(tuple(frappe.local.conf.installed_apps))
+def readable() -> list[tuple[str, dict[str, Any]]]:
+	"""The app's DocTypes that the user may read, and their child tables."""
 	found = []
-	for name, path in files.items():
+	for path in doctype_files(tuple(frappe.local.conf.installed_apps)).values():
 		meta = frappe.get_meta(json.loads(path.read_text(encoding="utf-8"))["name"])
-		wanted = name in own or meta.name in DESK_DOCTYPES
-		if wanted and (
-			meta.istable or frappe.permissions.get_role_permissions(meta).read or is_administrator()
-		):
-			found.append((meta, path))
+		granted = get_role_permissions(meta, frappe.session.user)
+		if meta.istable or granted.read:
+			found.append((meta.name, for_browser(meta, path, granted)))
 	return found
 
 
-def is_administrator() -> bool:
-	return frappe.session.user == "Administrator"
-
-
-def for_browser(meta: Any, path: Path) -> dict[str, Any]:
-	granted = frappe.permissions.get_role_permissions(meta)
-	perm = {right: 1 if is_administrator() else int(granted.get(right) or 0) for right in RIGHTS}
+def for_browser(meta: Any, path: Path, granted: frappe._dict) -> dict[str, Any]:
 	values = {key: value for key, value in meta.items() if key != "fieldnames"}
-	scripts = [path.with_suffix(".js"), *hooked_scripts("doctype_js", meta.name)]
-	list_scripts = [path.with_name(f"{path.stem}_list.js"), *hooked_scripts("doctype_list_js", meta.name)]
-	code = {"__js": joined(scripts), "__list_js": joined(list_scripts)}
+	perm = {right: granted[right] for right in ("read", "write", "create", "delete")}
+	code = {
+		"__js": script(path.with_suffix(".js")),
+		"__list_js": script(path.with_name(f"{path.stem}_list.js")),
+	}
 	return {**values, **code, "slug": slug(meta.name), "perm": perm}
 
 
-def hooked_scripts(hook: str, doctype: str) -> list[Path]:
-	paths = []
-	for app in frappe.local.conf.installed_apps:
-		for script in frappe.get_hooks(hook, {}, app).get(doctype, []):
-			paths.append(Path(import_module(app).__file__).parent / script)
-	return paths
+def script(file: Path) -> str:
+	return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
-def joined(files: list[Path]) -> str:
-	return "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+def public_folder(app: str) -> Path:
+	return Path(import_module(app).__file__).parent / "public"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import mimetypes
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import frappe
 import frappe.app
-from frappe.realtime import can_subscribe, listen, own_rooms
+from frappe.realtime import can_subscribe, listen
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.security import safe_join
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -36,7 +35,7 @@ def route(request: Request) -> Response | None:
 		return file_response(request.path.removeprefix("/assets/"))
 	if request.path == "/":
 		return redirect("/app/whatsapp-session")
-	if request.path == "/login" or request.path.split("/")[1] in ("app", "desk"):
+	if request.path.split("/")[1] in ("app", "desk", "login"):
 		return on_site(request, lambda: desk_pages.page(request.path))
 	if request.path == "/devsite/events":
 		return on_site(request, lambda: events(request))
@@ -47,18 +46,15 @@ def on_site(request: Request, answer: Callable[[], Response]) -> Response:
 	try:
 		frappe.app.init_request(request)
 		return answer()
-	except HTTPException:
-		raise
-	except Exception as error:
-		return frappe.app.handle_exception(error)
 	finally:
-		frappe.db.rollback()
 		frappe.destroy()
 
 
 def file_response(path: str) -> Response:
 	owner, _slash, name = path.partition("/")
-	root = desk_pages.DESK if owner == "devsite" else public_folder(owner)
+	if owner not in ("devsite", "xappiens_whatsapp"):
+		raise NotFound
+	root = desk_pages.DESK if owner == "devsite" else desk_pages.public_folder(owner)
 	file = safe_join(str(root), name)
 	if not file or not Path(file).is_file():
 		raise NotFound
@@ -66,27 +62,12 @@ def file_response(path: str) -> Response:
 	return Response(Path(file).read_bytes(), mimetype=kind, headers={"Cache-Control": "no-cache"})
 
 
-def public_folder(app: str) -> Path:
-	if not app.isidentifier():
-		raise NotFound
-	try:
-		return Path(import_module(app).__file__).parent / "public"
-	except ImportError:
-		raise NotFound from None
-
-
 def events(request: Request) -> Response:
-	stream = event_stream(subscribed_rooms(request), frappe.local.site)
-	return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
-
-
-def subscribed_rooms(request: Request) -> list[str]:
-	if frappe.session.user == "Guest":
-		raise Forbidden
 	rooms = request.args.getlist("room")
-	if not all(can_subscribe(room) for room in rooms):
+	if frappe.session.user == "Guest" or not all(can_subscribe(room) for room in rooms):
 		raise Forbidden
-	return rooms + own_rooms()
+	stream = event_stream(rooms, frappe.local.site)
+	return Response(stream, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
 def event_stream(rooms: list[str], site: str) -> Iterator[str]:

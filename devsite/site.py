@@ -7,17 +7,19 @@ from importlib import import_module
 from pathlib import Path
 
 import frappe
-from frappe.model.meta import doctype_files, sync_table
+import frappe.app
+from cryptography.fernet import Fernet
+from frappe.model.meta import all_metas, create_table
 from frappe.utils.password import update_password
 
 SITE = "devsite.localhost"
 TIME_ZONE = "Europe/Madrid"
 APPS = ("xappiens_whatsapp",)
 USERS = {
-	"manager@example.com": ["WhatsApp Manager"],
-	"agent@example.com": ["WhatsApp User"],
-	"viewer@example.com": ["WhatsApp User"],
-	"nobody@example.com": [],
+	"manager@example.com": "WhatsApp Manager",
+	"agent@example.com": "WhatsApp User",
+	"viewer@example.com": "WhatsApp User",
+	"nobody@example.com": None,
 }
 TABLES = (
 	"create table if not exists tabSingles (doctype text collate frappe_text, field text, value text)",
@@ -29,51 +31,42 @@ TABLES = (
 
 def open_site(data_dir: str | Path, apps: tuple[str, ...] = APPS, language: str = "en") -> None:
 	"""Connect to the site under the folder as Administrator; make it first when it is not there."""
-	import frappe.app
-
 	config = Path(data_dir) / SITE / "site_config.json"
-	is_new = not config.exists()
-	if is_new:
+	if is_new := not config.exists():
 		config.parent.mkdir(parents=True, exist_ok=True)
-		config.write_text(json.dumps({"db_name": SITE, "installed_apps": list(apps)}, indent=1))
+		values = {"db_name": SITE, "installed_apps": apps, "encryption_key": Fernet.generate_key().decode()}
+		config.write_text(json.dumps(values, indent=1))
 	frappe.app._site, frappe.app._sites_path = SITE, str(data_dir)
 	frappe.init(SITE, str(data_dir), force=True)
-	frappe.connect(set_admin_as_user=False)
-	frappe.local.session.user = "Administrator"
+	frappe.connect()
 	migrate()
 	if is_new:
 		_fill(language)
-	frappe.set_user("Administrator")
 
 
 def migrate() -> None:
 	for statement in TABLES:
 		frappe.db.sql_ddl(statement)
-	metas = [frappe.get_meta(json.loads(path.read_text())["name"]) for path in _files()]
+	metas = all_metas(frappe.get_installed_apps())
 	for meta in metas:
-		sync_table(meta)
+		create_table(meta)
 	for meta in metas:
 		_register(meta)
 	frappe.db.commit()
 
 
-def _files() -> list[Path]:
-	return list(doctype_files(tuple(frappe.get_installed_apps())).values())
-
-
 def _register(meta: frappe._dict) -> None:
 	"""The rows that installing leaves for a DocType: itself, its module, its roles."""
-	values = {key: meta.get(key) or 0 for key in ("issingle", "istable", "custom")}
-	_add("DocType", meta.name, module=meta.module, app=meta.app, **values)
-	app = next((app for app in frappe.local.conf.installed_apps if meta.module in _modules(app)), "frappe")
-	_add("Module Def", meta.module, module_name=meta.module, app_name=app)
+	_add("DocType", meta.name, module=meta.module)
+	owners = (app for app in frappe.local.conf.installed_apps if meta.module in _modules(app))
+	_add("Module Def", meta.module, module_name=meta.module, app_name=next(owners, "frappe"))
 	for row in meta.permissions:
-		_add("DocPerm", f"{meta.name} {row.role}", **{**row, "parent": meta.name, "parenttype": "DocType"})
-		_add("Role", row.role, role_name=row.role, desk_access=int(row.role not in ("All", "Guest")))
+		_add("DocPerm", f"{meta.name} {row.role}", role=row.role, parent=meta.name)
+		_add("Role", row.role, desk_access=1)
 
 
 def _modules(app: str) -> list[str]:
-	return (Path(import_module(app).__file__).parent / "modules.txt").read_text().splitlines()
+	return (Path(import_module(app).__file__).parent / "modules.txt").read_text(encoding="utf-8").splitlines()
 
 
 def _add(doctype: str, name: str, **values: object) -> None:
@@ -84,24 +77,28 @@ def _add(doctype: str, name: str, **values: object) -> None:
 def _fill(language: str) -> None:
 	settings = frappe.get_doc("System Settings")
 	settings.update({"language": language, "time_zone": TIME_ZONE, "allow_error_traceback": 1}).save()
-	for role in ("System Manager", "All", "Guest", "Desk User", "Administrator"):
-		_add("Role", role, role_name=role, desk_access=int(role not in ("All", "Guest")))
-	_add_user("Administrator", "admin", ["System Manager"], language)
-	_add_user("Guest", "", [], language)
+	for role in ("All", "Guest", "Desk User"):
+		_add("Role", role)
+	_add_user("Administrator", "admin", "System Manager", language)
+	_add_user("Guest", "", None, "")
 	for hook in ("before_install", "after_install"):
 		for method in frappe.get_hooks(hook):
 			frappe.get_attr(method)()
-	for email, roles in USERS.items():
-		_add_user(email, "demo", [role for role in roles if frappe.db.exists("Role", role)], language)
+	for email, role in USERS.items():
+		_add_user(email, "demo", role if role and frappe.db.exists("Role", role) else None, language)
 	frappe.db.commit()
 
 
-def _add_user(name: str, password: str, roles: list[str], language: str) -> None:
+def _add_user(name: str, password: str, role: str | None, language: str) -> None:
 	email = name if "@" in name else f"{name.lower()}@example.com"
-	values = {"doctype": "User", "name": name, "email": email, "first_name": name.split("@")[0].title()}
-	values |= {"language": language, "enabled": 1, "send_welcome_email": 0}
-	user = frappe.get_doc({**values, "roles": [{"role": role} for role in roles]})
-	user.insert(ignore_permissions=True, set_name=name if "@" not in name else None)
+	values = {
+		"doctype": "User",
+		"email": email,
+		"first_name": name.split("@")[0].title(),
+		"language": language,
+	}
+	user = frappe.get_doc({**values, "roles": [{"role": role}] if role else []})
+	user.insert(set_name=name)
 	if password:
 		update_password(name, password)
 

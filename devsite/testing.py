@@ -1,4 +1,4 @@
-"""For conftest.py: a site for the whole session, and the jobs that tests left."""
+"""For conftest.py: a site for the whole session, the jobs that tests left, and the scheduler's."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import threading
 from pathlib import Path
 
 import frappe
-from frappe.utils.background_jobs import QUEUE, execute_job
+from frappe.utils.background_jobs import WAITING, execute_job
 
 from devsite.site import APPS, open_site
+from devsite.workers import enqueue_scheduled
 
 
-def boot_site(data_dir: str | Path, apps: tuple[str, ...] = APPS, language: str = "en") -> None:
-	open_site(data_dir, apps, language)
+def boot_site(data_dir: str | Path, apps: tuple[str, ...] = APPS) -> None:
+	open_site(data_dir, apps)
 	frappe.local.flags.in_test = True
 
 
 def run_jobs() -> int:
 	"""Run every waiting job, and those that they enqueue, as a worker would; the caller's connection stays."""
 	count = 0
-	while job := QUEUE.take(timeout=0):
-		worker = threading.Thread(target=execute_job, args=(job,))
+	while not WAITING.empty():
+		worker = threading.Thread(target=execute_job, args=(WAITING.get(),))
 		worker.start()
 		worker.join()
 		count += 1
 	return count
+
+
+def run_scheduler(tick: str = "all") -> int:
+	"""Enqueue what the hooks want done at this tick (`all`, `hourly`, ...), and run it."""
+	enqueue_scheduled(tick)
+	return run_jobs()

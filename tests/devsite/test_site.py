@@ -1,21 +1,28 @@
+"""What only the development site has to hold; how it behaves as Frappe is tested with the app's own tests."""
+
 from __future__ import annotations
 
-import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import urllib.request
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import frappe
-import frappe.model
-import frappe.utils
 import pytest
 
+from xappiens_whatsapp import reconciliation
+from xappiens_whatsapp.tests.base import WhatsAppTestCase
+
 ROOT = Path(__file__).parents[2]
-START = (sys.executable, "-u", "-m", "devsite", "--port", "0", "--language", "es")
+SESSION = "WhatsApp Session"
+FAILING = "xappiens_whatsapp.tests.exposed.fail"
+IS_STAND_IN = frappe.__version__.endswith("devsite")
+pytestmark = [pytest.mark.needs_site, pytest.mark.skipif(not IS_STAND_IN, reason="there is a real Frappe")]
 
 
 @pytest.mark.parametrize(
@@ -29,17 +36,27 @@ def test_what_is_not_provided_says_so_by_its_name(name):
 @pytest.mark.parametrize(
 	"call",
 	[
-		lambda: frappe.msgprint("x", realtime=True),
 		lambda: frappe.db.sql("commit"),
-		lambda: frappe.db.set_value("Demo Settings", None, "limit", 1),
-		lambda: frappe.get_all("Demo Item", filters={"name": ("descendants of", "x")}),
-		lambda: frappe.get_all("Demo Item", fields=["partner.full_name"]),
-		lambda: frappe.sendmail(recipients=["a@example.com"], template="x"),
+		lambda: frappe.db.set_value("WhatsApp Settings", None, "api_timeout", 1),
+		lambda: frappe.db.get_value("WhatsApp Settings", None, "api_timeout"),
+		lambda: frappe.get_all(SESSION, filters={"name": ("descendants of", "x")}),
+		lambda: frappe.get_all(SESSION, filters={"name": ("like", "10\\%")}),
+		lambda: frappe.get_all(SESSION, fields=["default_session.name"]),
+		lambda: frappe.get_all(SESSION, fields=["(select 1)"]),
+		lambda: frappe.has_permission("WhatsApp Session User"),
 	],
 )
 def test_a_way_of_calling_that_is_not_provided_is_refused_too(call):
 	with pytest.raises(NotImplementedError):
 		call()
+
+
+@pytest.mark.parametrize(
+	"order", ["name; drop table x", "(select 1)", "name union select 1", "sleep(1) from x"]
+)
+def test_an_order_that_is_more_than_an_order_is_refused(order):
+	with pytest.raises((frappe.ValidationError, frappe.db.OperationalError)):
+		frappe.get_all(SESSION, order_by=order)
 
 
 def test_the_empty_package_named_frappe_counts_as_absent(tmp_path):
@@ -53,30 +70,77 @@ def test_the_empty_package_named_frappe_counts_as_absent(tmp_path):
 	assert "devsite" in done.stdout
 
 
-def test_the_site_survives_a_restart(demo_site, elsewhere):
-	from devsite.testing import boot_site
+class TestTransactions(WhatsAppTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.place = frappe.local.site, frappe.local.sites_path
+		self.name = self.new_record().name
 
-	frappe.get_doc({"doctype": "Demo Note", "text": "kept"}).insert()
-	frappe.get_doc("Demo Settings").update({"api_key": "s3"}).save()
-	frappe.db.commit()
-	frappe.destroy()
-	boot_site(demo_site, apps=("demo_app",))
-	assert frappe.get_all("Demo Note", pluck="text") == ["kept"]
-	assert frappe.get_doc("Demo Settings").get_password("api_key") == "s3"
+	def elsewhere(self, work: Callable[[], Any]) -> Any:
+		"""As another request: its own connection, its own session."""
+
+		def run() -> Any:
+			frappe.init(*self.place)
+			frappe.connect()
+			try:
+				return work()
+			finally:
+				frappe.destroy()
+
+		with ThreadPoolExecutor(1) as executor:
+			return executor.submit(run).result()
+
+	def test_a_reader_keeps_its_snapshot(self):
+		changed, committed = threading.Event(), threading.Event()
+
+		def read_around_a_change() -> list[str]:
+			before = frappe.db.get_value(SESSION, self.name, "session_name")
+			changed.set()
+			committed.wait(5)
+			return [before, frappe.db.get_value(SESSION, self.name, "session_name")]
+
+		with ThreadPoolExecutor(1) as executor:
+			reader = executor.submit(self.elsewhere, read_around_a_change)
+			changed.wait(5)
+			frappe.db.set_value(SESSION, self.name, "session_name", "New")
+			frappe.db.commit()
+			committed.set()
+			self.assertEqual(reader.result(), ["Test", "Test"])
+
+	def test_a_writer_that_waits_too_long_gets_a_timeout(self):
+		import frappe.database
+
+		before, frappe.database.LOCK_WAIT_SECONDS = frappe.database.LOCK_WAIT_SECONDS, 0.1
+		self.addCleanup(setattr, frappe.database, "LOCK_WAIT_SECONDS", before)
+		frappe.db.set_value(SESSION, self.name, "session_name", "New")
+		with self.assertRaises(frappe.QueryTimeoutError):
+			self.elsewhere(lambda: frappe.db.set_value(SESSION, self.name, "session_name", "Other"))
+		frappe.db.rollback()
+		self.elsewhere(lambda: frappe.db.set_value(SESSION, self.name, "session_name", "Other"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_server_starts_speaks_and_stops_cleanly(number, tmp_path):
-	command = [*START, "--no-sandbox", "--data", str(tmp_path)]
-	server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-	try:
-		address = re.fullmatch(r"ready (http://127\.0\.0\.1:\d+)\n", server.stdout.readline())[1]
-		with urllib.request.urlopen(f"{address}/api/method/ping") as answer:
-			assert json.load(answer) == {"message": "pong"}
-		with urllib.request.urlopen(f"{address}/app/whatsapp-session") as page:
-			assert page.url.startswith(f"{address}/login?redirect-to=")
-			assert 'lang="es"' in page.read().decode()
-	finally:
-		server.send_signal(number)
-		output, errors = server.communicate(timeout=15)
-	assert (server.returncode, output, errors) == (0, "", "")
+class TestJobs(WhatsAppTestCase):
+	def run_jobs(self) -> int:
+		from devsite.testing import run_jobs
+
+		return run_jobs()
+
+	def test_a_failing_job_is_undone_and_logged(self):
+		self.run_jobs()
+		session_id = self.new_id()
+		frappe.enqueue(FAILING, kind="Crash", session_id=session_id)
+		self.assertEqual(self.run_jobs(), 1)
+		frappe.db.rollback()
+		logged = frappe.get_all("Error Log", filters={"method": FAILING}, pluck="error")
+		self.assertIn("RuntimeError: broken", logged[-1])
+		self.assertFalse(frappe.db.exists(SESSION, session_id))
+
+	def test_the_scheduler_runs_what_the_hooks_name(self):
+		from devsite.testing import run_scheduler
+
+		self.run_jobs()
+		self.new_record()
+		frappe.cache.delete_value(reconciliation.LAST_PASS)
+		self.assertEqual(run_scheduler("all"), 2)
+		self.assertEqual(frappe.cache.get_value(reconciliation.LAST_PASS)["sessions"], 1)
+		self.assertEqual(run_scheduler("yearly"), 0)

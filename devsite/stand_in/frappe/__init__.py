@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import json
+import logging
 import os
 import secrets
-from collections.abc import Callable
+import traceback
+from datetime import date, timedelta
 from typing import Any
 
 from werkzeug.local import Local, release_local
 
-from frappe import exceptions as _exceptions
 from frappe._missing import refuse
 from frappe.exceptions import *
 
@@ -23,261 +23,232 @@ class _dict(dict):
 	"""A dict whose keys are attributes; an unknown one is None."""
 
 	__setattr__ = dict.__setitem__
-	__delattr__ = dict.__delitem__
 
 	def __getattr__(self, key: str) -> Any:
 		if key.startswith("__") and key.endswith("__"):
 			raise AttributeError(key)
 		return self.get(key)
 
-	def __deepcopy__(self, memo: dict) -> _dict:
-		from copy import deepcopy
-
-		return _dict({key: deepcopy(value, memo) for key, value in self.items()})
-
 	def update(self, *args: Any, **kwargs: Any) -> _dict:
 		super().update(*args, **kwargs)
 		return self
 
-	def copy(self) -> _dict:
-		return _dict(self)
-
 
 local = Local()
-db = local("db")
-conf = local("conf")
-form_dict = form = local("form_dict")
-request = local("request")
-job = local("job")
-response = local("response")
-session = local("session")
-user = local("user")
-flags = local("flags")
-error_log = local("error_log")
-debug_log = local("debug_log")
-message_log = local("message_log")
-lang = local("lang")
+db, conf, form_dict, request = local("db"), local("conf"), local("form_dict"), local("request")
+response, session, flags = local("response"), local("session"), local("flags")
 
 from frappe.utils.redis_wrapper import cache
 
 
-def init(site: str, sites_path: str = ".", new_site: bool = False, force: bool = False) -> None:
+def init(site: str, sites_path: str = ".", force: bool = False) -> None:
 	if getattr(local, "initialised", None) and not force:
 		return
 	local.site, local.sites_path, local.site_path = site, sites_path, os.path.join(sites_path, site)
-	local.db = None
-	local.request = getattr(local, "request", None)
-	local.conf = get_site_config()
-	local.flags = _dict(currently_saving=[], in_test=False)
-	local.error_log, local.message_log, local.debug_log = [], [], []
+	with open(os.path.join(local.site_path, "site_config.json"), encoding="utf-8") as file:
+		local.conf = _dict(json.load(file))
+	local.db, local.request, local.request_ip = None, getattr(local, "request", None), None
+	local.flags = _dict(in_test=False)
+	local.error_log, local.message_log = [], []
 	local.form_dict, local.response = _dict(), _dict(docs=[])
 	local.session = _dict(user="Guest", sid="Guest", data=_dict())
-	local.lang, local.cache, local.role_permissions = "en", {}, {}
-	local.request_ip = local.is_ajax = None
+	local.lang, local.cache = "en", {}
 	local.initialised = True
 
 
-def connect(site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True) -> None:
+def connect(*, set_admin_as_user: bool = True) -> None:
 	from frappe.database import Database
 
-	if site:
-		init(site, local.sites_path if getattr(local, "sites_path", None) else ".")
-	local.db = Database(local.conf.db_path)
+	local.db = Database(os.path.join(local.site_path, "site.db"))
 	if set_admin_as_user:
 		set_user("Administrator")
 
 
 def destroy() -> None:
 	if getattr(local, "db", None):
+		local.db.rollback()
 		local.db.close()
 	release_local(local)
 
 
-def get_site_config(sites_path: str | None = None, site_path: str | None = None) -> _dict:
-	path = os.path.join(site_path or local.site_path, "site_config.json")
-	with open(path, encoding="utf-8") as file:
-		config = _dict(json.load(file))
-	config.db_path = os.path.join(os.path.dirname(path), "site.db")
-	return config
-
-
-def get_conf(site: str | None = None) -> _dict:
-	return local.conf
-
-
 def set_user(username: str) -> None:
-	local.session.user, local.session.sid = username, username
-	local.session.data = _dict()
-	local.cache, local.form_dict, local.role_permissions = {}, _dict(), {}
-	local.lang = get_user_lang(username)
-
-
-def get_user_lang(username: str) -> str:
-	return db.get_value("User", username, "language") or get_system_settings("language") or "en"
+	"""The language stays: a job speaks English, whoever enqueued it."""
+	local.session.update(user=username, sid=username, data=_dict())
+	local.cache, local.form_dict = {}, _dict()
 
 
 def get_system_settings(key: str) -> Any:
-	return db.get_single_value("System Settings", key)
-
-
-def get_roles(username: str | None = None) -> list[str]:
-	from frappe.permissions import get_roles as roles_of
-
-	return roles_of(username or session.user)
-
-
-def only_for(roles: str | list | tuple, message: bool = False) -> None:
-	wanted = {roles} if isinstance(roles, str) else set(roles)
-	if session.user != "Administrator" and not wanted & set(get_roles()):
-		raise PermissionError
-
-
-def get_request_header(key: str, default: Any = None) -> Any:
-	return request.headers.get(key, default)
+	return get_cached_doc("System Settings").get(key)
 
 
 # ---- messages
 
 
-def _(msg: str, lang: str | None = None, context: str | None = None) -> str:
-	from frappe.translate import get_all_translations
-	from frappe.utils import strip_html
-
-	key = strip_html(msg).strip()
-	translations = get_all_translations(lang or getattr(local, "lang", None) or "en")
-	return (context and translations.get(f"{key}:{context}")) or translations.get(key) or msg
+def _(msg: str, lang: str | None = None) -> str:
+	return get_all_translations(lang or local.lang).get(msg.strip()) or msg
 
 
 def msgprint(
-	msg: Any,
+	msg: str,
 	title: str | None = None,
 	raise_exception: Any = False,
-	as_table: bool = False,
-	as_list: bool = False,
 	indicator: str | None = None,
-	alert: bool = False,
-	primary_action: Any = None,
-	is_minimizable: bool = False,
-	wide: bool = False,
-	*,
-	realtime: bool = False,
+	alert: int = 0,
 ) -> None:
-	if realtime or is_minimizable:
-		raise NotImplementedError("frappe.msgprint(realtime, is_minimizable) is not provided by devsite")
-	out = _dict(message=msg, title=title or _("Message"))
-	out.update({"indicator": indicator or ("red" if raise_exception else None)})
-	out.update(alert=int(alert), as_list=int(as_list), as_table=int(as_table), wide=wide)
-	out.update(primary_action=primary_action)
+	message = _dict(message=msg, title=title or _("Message"), indicator=indicator, alert=alert)
 	if raise_exception:
-		out.update({"raise_exception": 1, "__frappe_exc_id": generate_hash()})
-	if not local.flags.mute_messages:
-		local.message_log.append(_dict({key: value for key, value in out.items() if value}))
+		message.update(indicator=indicator or "red", raise_exception=1, __frappe_exc_id=generate_hash())
+	local.message_log.append(_dict({key: value for key, value in message.items() if value}))
+	if isinstance(raise_exception, Exception):
+		raise_exception.args = (msg,)
+		raise raise_exception
 	if raise_exception:
-		raise _as_exception(raise_exception, msg)
+		raise raise_exception(msg)
 
 
-def _as_exception(kind: Any, msg: Any) -> Exception:
-	if inspect.isclass(kind) and issubclass(kind, Exception):
-		return kind(msg)
-	if isinstance(kind, Exception):
-		kind.args = (msg,)
-		return kind
-	return _exceptions.ValidationError(msg)
-
-
-def throw(
-	msg: Any,
-	exc: Any = _exceptions.ValidationError,
-	title: str | None = None,
-	is_minimizable: bool = False,
-	wide: bool = False,
-	as_list: bool = False,
-	primary_action: Any = None,
-) -> None:
-	msgprint(
-		msg,
-		raise_exception=exc,
-		title=title,
-		indicator="red",
-		is_minimizable=is_minimizable,
-		wide=wide,
-		as_list=as_list,
-		primary_action=primary_action,
-	)
-
-
-def clear_messages() -> None:
-	local.message_log = []
+def throw(msg: str, exc: Any = ValidationError, title: str | None = None) -> None:
+	msgprint(msg, title, exc, "red")
 
 
 def get_message_log() -> list[_dict]:
-	return [_dict(message) for message in local.message_log]
+	return local.message_log
 
 
 def clear_last_message() -> None:
 	local.message_log = local.message_log[:-1]
 
 
-def errprint(msg: str) -> None:
-	local.error_log.append({"exc": msg})
-
-
 def bold(text: Any) -> str:
 	return f"<strong>{text}</strong>"
+
+
+def get_traceback() -> str:
+	return traceback.format_exc().strip()
+
+
+def logger(module: str | None = None) -> logging.Logger:
+	return logging.getLogger(f"frappe.{module or 'frappe'}")
+
+
+def log_error(title: str = "Error", message: str | None = None) -> Any:
+	"""Its table knows no transactions in MariaDB: what was logged outlives a rollback."""
+	values = {"doctype": "Error Log", "method": title, "error": message or get_traceback()}
+	logged = get_doc(values).insert(ignore_permissions=True)
+	db.after_rollback.add(lambda: (logged.db_insert(), db.commit()))
+	return logged
+
+
+def sendmail(
+	recipients: list[str], subject: str, message: str, reference_doctype: str, reference_name: str
+) -> Any:
+	"""Puts the message into Email Queue, where it stays."""
+	if not conf.mail_server:
+		throw(_("Please setup default outgoing Email Account"), OutgoingEmailError)
+	values = {
+		"reference_doctype": reference_doctype,
+		"reference_name": reference_name,
+		"doctype": "Email Queue",
+	}
+	values |= {"message": f"Subject: {subject}\n\n{message}", "recipients": ", ".join(recipients)}
+	return get_doc(values).insert(ignore_permissions=True)
 
 
 # ---- small things
 
 
-def generate_hash(txt: str | None = None, length: int = 56) -> str:
+def generate_hash(length: int = 56) -> str:
 	return secrets.token_hex((length + 1) // 2)[:length]
 
 
 def scrub(txt: str) -> str:
-	return str(txt).replace(" ", "_").replace("-", "_").lower()
+	return txt.replace(" ", "_").replace("-", "_").lower()
 
 
-def unscrub(txt: str) -> str:
-	return txt.replace("_", " ").replace("-", " ").title()
+def json_handler(obj: Any) -> Any:
+	if isinstance(obj, date | timedelta):
+		return str(obj)
+	return obj.as_dict(no_nulls=True) if hasattr(obj, "as_dict") else list(obj)
 
 
-def as_json(obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True) -> str:
-	from frappe.utils.response import json_handler
-
-	separators = separators or (",", ": ")
-	options = {"indent": indent, "default": json_handler, "separators": separators}
-	return json.dumps(obj, sort_keys=True, ensure_ascii=ensure_ascii, **options)
+def as_json(obj: Any, indent: int | None = 1) -> str:
+	return json.dumps(obj, sort_keys=True, indent=indent, default=json_handler, separators=(",", ": "))
 
 
 def parse_json(val: Any) -> Any:
-	if isinstance(val, str):
-		val = json.loads(val)
-	return _dict(val) if isinstance(val, dict) and not isinstance(val, _dict) else val
+	val = json.loads(val) if isinstance(val, str) else val
+	return _dict(val) if isinstance(val, dict) else val
+
+
+# ---- documents
+
+
+def get_doc(*args: Any, **kwargs: Any) -> Any:
+	if args and isinstance(args[0], dict):
+		args, kwargs = (), args[0]
+	return get_controller(args[0] if args else kwargs["doctype"])(*args, **kwargs)
+
+
+def new_doc(doctype: str, **values: Any) -> Any:
+	return get_doc({**default_values(doctype), **values})
+
+
+def default_values(doctype: str) -> dict[str, Any]:
+	"""Without a default a choice starts with its first option."""
+	values = {"doctype": doctype, "__islocal": 1, "owner": session.user, "docstatus": 0}
+	for fieldname, df in get_meta(doctype).columns().items():
+		default = df.default or (df.options.split("\n", 1)[0] if df.fieldtype == "Select" else None)
+		is_number = df.fieldtype == "Check" or (df.fieldtype == "Int" and default is not None)
+		values.setdefault(fieldname, cint(default) if is_number else default)
+	return values
+
+
+def get_cached_doc(doctype: str, name: str | None = None) -> Any:
+	key = f"document_cache::{doctype}::{name or doctype}"
+	if not (doc := cache.get_value(key)):
+		doc = get_doc(doctype, name or doctype)
+		cache.set_value(key, doc)
+	return doc
+
+
+def clear_document_cache(doctype: str, name: str | None = None) -> None:
+	def clear() -> None:
+		key = f"document_cache::{doctype}::"
+		cache.delete_value(f"{key}{name}") if name else cache.delete_keys(key)
+
+	clear()
+	db.after_commit.add(clear)
+	db.after_rollback.add(clear)
+
+
+def get_list(doctype: str, **options: Any) -> list:
+	return DatabaseQuery(doctype, ignore_permissions=False).execute(**options)
+
+
+def get_all(doctype: str, **options: Any) -> list:
+	return DatabaseQuery(doctype, ignore_permissions=True).execute(**options)
+
+
+def delete_doc(
+	doctype: str,
+	name: str,
+	force: bool = False,
+	ignore_permissions: bool = False,
+	ignore_missing: bool = True,
+) -> None:
+	if db.exists(doctype, name):
+		get_doc(doctype, name, for_update=True).delete(ignore_permissions, force)
+	elif not ignore_missing:
+		raise DoesNotExistError(doctype=doctype)
 
 
 from frappe.calls import call, get_attr, get_hooks, get_installed_apps, is_whitelisted, whitelist
-from frappe.model.documents import (
-	clear_document_cache,
-	delete_doc,
-	get_all,
-	get_cached_doc,
-	get_cached_value,
-	get_doc,
-	get_list,
-	get_meta,
-	get_single,
-	has_permission,
-	new_doc,
-)
-from frappe.services import (
-	enqueue,
-	enqueue_doc,
-	get_traceback,
-	log_error,
-	logger,
-	publish_realtime,
-	sendmail,
-)
+from frappe.model.db_query import DatabaseQuery
+from frappe.model.meta import forget_metas, get_controller, get_meta
+from frappe.permissions import get_roles, has_permission
+from frappe.realtime import publish_realtime
+from frappe.translate import get_all_translations
+from frappe.utils import cint
+from frappe.utils.background_jobs import enqueue
 
 
 @whitelist(allow_guest=True)
@@ -285,13 +256,11 @@ def ping() -> str:
 	return "pong"
 
 
-def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
-	from frappe.model.meta import forget_metas
-
+def clear_cache(doctype: str | None = None) -> None:
 	forget_metas()
 	kept = {name for key in get_hooks("persistent_cache_keys") for name in cache.get_keys(key)}
 	cache.delete_value([name for name in cache.get_keys("") if name not in kept], make_keys=False)
-	local.cache, local.role_permissions = {}, {}
+	local.cache = {}
 
 
 __getattr__ = refuse(__name__)

@@ -2,54 +2,51 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-from urllib.parse import unquote
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 import frappe
-from frappe import _, client, handler
-from frappe.utils.response import build_response
+from frappe import _, client
+from frappe.calls import allowed_http_methods
+
+SHORT_NAMES = {"logout": "frappe.auth.logout", "ping": "frappe.ping"}
 
 
-def handle(request: Request) -> Response:
-	parts = request.path.removeprefix("/api/").removeprefix("v1/").strip("/").split("/", 2)
+def handle(request: Request) -> None:
+	parts = request.path.removeprefix("/api/").strip("/").split("/", 2)
 	if parts[0] == "method" and len(parts) > 1:
 		frappe.form_dict.cmd = parts[1]
-		data = handler.handle(parts[1])
-		return data if isinstance(data, Response) else build_response()
-	if parts[0] != "resource" or len(parts) < 2:
+		key, data = "message", execute_cmd(parts[1]) if parts[1] != "login" else None
+	elif parts[0] == "resource" and (action := ACTIONS.get((request.method, len(parts)))):
+		key, data = "data", action(*parts[1:])
+	else:
 		raise frappe.DoesNotExistError
-	data = _resource(request.method, *parts[1:])
 	if data is not None:
-		frappe.local.response["data"] = data
-	return build_response()
+		frappe.local.response[key] = data
 
 
-def _resource(method: str, doctype: str, name: str | None = None) -> Any:
-	actions = COLLECTION if name is None else DOCUMENT
-	if method not in actions:
-		raise frappe.DoesNotExistError
-	return actions[method](doctype, *([] if name is None else [name]))
+def execute_cmd(cmd: str) -> Any:
+	try:
+		method = frappe.get_attr(SHORT_NAMES.get(cmd, cmd))
+	except Exception as error:
+		frappe.throw(_("Failed to get method for command {0} with {1}").format(cmd, error))
+	frappe.is_whitelisted(method)
+	if frappe.local.request.method not in allowed_http_methods[method]:
+		frappe.throw(_("Not permitted"), frappe.PermissionError)
+	return frappe.call(method, **frappe.form_dict)
 
 
 def document_list(doctype: str) -> list:
-	if frappe.form_dict.get("fields"):
-		frappe.form_dict["fields"] = json.loads(frappe.form_dict["fields"])
 	frappe.form_dict.setdefault("limit_page_length", frappe.form_dict.limit or 20)
 	return frappe.call(client.get_list, doctype, **frappe.form_dict)
 
 
 def create_doc(doctype: str) -> Any:
-	data = _form_data()
-	data.pop("doctype", None)
-	return frappe.new_doc(doctype, **data).insert()
+	return frappe.new_doc(doctype, **frappe.form_dict).insert()
 
 
 def read_doc(doctype: str, name: str) -> Any:
-	if "run_method" in frappe.form_dict:
-		raise NotImplementedError("run_method on /api/resource is not provided by devsite")
 	doc = frappe.get_doc(doctype, name)
 	if not doc.has_permission("read"):
 		raise frappe.PermissionError
@@ -57,9 +54,7 @@ def read_doc(doctype: str, name: str) -> Any:
 
 
 def update_doc(doctype: str, name: str) -> Any:
-	data = _form_data()
-	data.pop("flags", None)
-	return frappe.get_doc(doctype, name, for_update=True).update(data).save()
+	return frappe.get_doc(doctype, name, for_update=True).update(frappe.form_dict).save()
 
 
 def delete_doc(doctype: str, name: str) -> str:
@@ -68,17 +63,7 @@ def delete_doc(doctype: str, name: str) -> str:
 	return "ok"
 
 
-def _form_data() -> dict:
-	data = frappe.form_dict.data
-	if data is None:
-		data = frappe.local.request.get_data(as_text=True)
-	try:
-		return frappe.parse_json(data)
-	except ValueError:
-		return frappe.form_dict
-
-
-COLLECTION = {"GET": document_list, "POST": create_doc}
-DOCUMENT = {"GET": read_doc, "PUT": update_doc, "DELETE": delete_doc}
+ACTIONS = {("GET", 2): document_list, ("POST", 2): create_doc}
+ACTIONS |= {("GET", 3): read_doc, ("PUT", 3): update_doc, ("DELETE", 3): delete_doc}
 
 __getattr__ = frappe._missing.refuse(__name__)

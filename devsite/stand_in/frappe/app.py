@@ -11,13 +11,11 @@ from werkzeug.wsgi import ClosingIterator
 
 import frappe
 from frappe import _
-from frappe.auth import UNSAFE_HTTP_METHODS, authenticate, validate_token
+from frappe.auth import UNSAFE_HTTP_METHODS, CookieManager, authenticate, validate_token
 from frappe.permissions import check_doctype_permission
-from frappe.utils.response import report_error
 
 _site: str | None = None
 _sites_path = "."
-MAX_BODY = 25 * 1024 * 1024
 
 
 def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
@@ -30,24 +28,22 @@ def respond(request: Request) -> Response:
 		init_request(request)
 		validate_token()
 		response = _dispatch(request)
-		_sync_database(request)
+		if frappe.local.flags.commit or request.method in UNSAFE_HTTP_METHODS:
+			frappe.db.commit()
 	except HTTPException as error:
 		return error.get_response(request.environ)
 	except Exception as error:
 		response = handle_exception(error)
-		frappe.db.rollback()
+	frappe.db.rollback()
 	for task in frappe.get_hooks("after_request"):
-		frappe.call(task, response=response, request=request)
-	if hasattr(frappe.local, "cookie_manager"):
-		frappe.local.cookie_manager.flush_cookies(response)
+		frappe.call(frappe.get_attr(task), response=response, request=request)
+	frappe.local.cookie_manager.flush_cookies(response)
 	return response
 
 
 def init_request(request: Request) -> None:
-	request.max_content_length, request.max_form_memory_size = MAX_BODY, None
 	frappe.init(_site or request.headers.get("X-Frappe-Site-Name") or request.host, _sites_path, force=True)
-	frappe.local.request = request
-	frappe.local.is_ajax = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+	frappe.local.request, frappe.local.cookie_manager = request, CookieManager()
 	frappe.connect(set_admin_as_user=False)
 	forwarded = request.headers.get("X-Forwarded-For", "").split(",", 1)[0].strip()
 	frappe.local.request_ip = forwarded or request.remote_addr or "127.0.0.1"
@@ -61,63 +57,61 @@ def make_form_dict(request: Request) -> None:
 		args = json.loads(body)
 	else:
 		args = {**request.args.to_dict(), **request.form.to_dict()}
-	if isinstance(args, list):
-		frappe.local.form_dict["data"] = args
-	elif isinstance(args, dict):
-		frappe.local.form_dict = frappe._dict(args)
-		frappe.local.form_dict.pop("_", None)
-	else:
+	if not isinstance(args, dict | list):
 		frappe.throw(_("Invalid request arguments"))
+	frappe.local.form_dict = frappe._dict(args if isinstance(args, dict) else {"data": args})
 
 
 def _dispatch(request: Request) -> Response:
 	from frappe import api, website
 
-	if request.method == "OPTIONS":
-		return Response()
 	if request.path.startswith("/api/"):
-		return api.handle(request)
-	if request.method in ("GET", "HEAD", "POST"):
+		api.handle(request)
+		return build_response(200)
+	if request.method == "GET":
 		return website.get_response(request.path)
 	raise NotFound
 
 
-def _sync_database(request: Request) -> None:
-	if frappe.local.flags.commit or request.method in UNSAFE_HTTP_METHODS:
-		frappe.db.commit()
-	else:
-		frappe.db.rollback()
-
-
 def handle_exception(error: Exception) -> Response:
-	if isinstance(error, frappe.DoesNotExistError) and error.doctype and frappe.db:
-		try:
+	try:
+		if isinstance(error, frappe.DoesNotExistError) and error.doctype:
 			check_doctype_permission(error.doctype)
-		except frappe.PermissionError as denied:
-			return _error_response(denied)
-	return _error_response(error)
-
-
-def _error_response(error: Exception) -> Response:
+	except frappe.PermissionError as denied:
+		error = denied
+	if isinstance(error, frappe.AuthenticationError):
+		frappe.local.cookie_manager.set_cookie("sid", "", max_age=0)
 	status = getattr(error, "http_status_code", 500)
-	accept = frappe.local.request.headers.get("Accept", "")
-	wants_json = accept and (frappe.local.is_ajax or "application/json" in accept)
-	if wants_json or (frappe.local.request.path.startswith("/api/") and not accept.startswith("text")):
-		response = report_error(status)
+	if frappe.local.request.path.startswith("/api/"):
+		response = report_error(status, error)
 	else:
-		from frappe.website import error_page
-
-		response = error_page(status, error)
+		response = Response(type(error).__name__, status, mimetype="text/plain")
 	if status >= 500:
-		_log_snapshot(error)
+		frappe.db.rollback()
+		frappe.log_error(title=str(error)[:140])
+		frappe.db.commit()
 	return response
 
 
-def _log_snapshot(error: Exception) -> None:
-	"""Frappe keeps it outside the request's transaction too."""
-	frappe.db.rollback()
-	frappe.log_error(title=str(error)[:140])
-	frappe.db.commit()
+def report_error(status: int, error: Exception) -> Response:
+	is_told = frappe.get_system_settings("allow_error_traceback") and not frappe.local.flags.disable_traceback
+	if is_told and status != 404:
+		traceback = frappe.get_traceback()
+		frappe.local.response["exc"] = json.dumps([traceback])
+		frappe.local.response["exception"] = traceback.splitlines()[-1]
+	frappe.local.response["exc_type"] = type(error).__name__
+	frappe.local.response.pop("http_status_code", None)
+	return build_response(status)
+
+
+def build_response(status: int) -> Response:
+	body = frappe.local.response
+	if not body["docs"]:
+		del body["docs"]
+	if frappe.local.message_log:
+		body["_server_messages"] = json.dumps([json.dumps(message) for message in frappe.local.message_log])
+	status = body.pop("http_status_code", None) or status
+	return Response(json.dumps(body, default=frappe.json_handler), status, mimetype="application/json")
 
 
 __getattr__ = frappe._missing.refuse(__name__)

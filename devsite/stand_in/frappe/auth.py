@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 import frappe
-from frappe import _
+from frappe import _, sessions
 from frappe.utils.password import check_password, get_decrypted_password
 
-SAFE_HTTP_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 UNSAFE_HTTP_METHODS = frozenset(("POST", "PUT", "DELETE", "PATCH"))
-LOGIN_PATH = "/api/method/login"
 
 
 class CookieManager:
@@ -30,55 +26,37 @@ class CookieManager:
 
 
 def authenticate() -> None:
-	frappe.local.cookie_manager = CookieManager()
-	if frappe.local.request.path == LOGIN_PATH:
-		login()
-	else:
-		resume(frappe.local.request.cookies.get("sid", "Guest"))
-		validate_csrf_token()
+	if frappe.local.request.path == "/api/method/login":
+		return login()
+	frappe.local.session_obj = sessions.Session(frappe.local.request.cookies.get("sid", "Guest"))
+	set_language()
+	return validate_csrf_token()
 
 
-def resume(sid: str) -> None:
-	found = frappe.db.sql("select user, csrf_token from tabSessions where sid = %s", sid)
-	user, csrf_token = found[0] if found else ("Guest", None)
-	_start(user, sid if found else "Guest", csrf_token)
-	if not found and sid != "Guest":
-		clear_cookies()
-
-
-def _start(user: str, sid: str, csrf_token: str | None) -> None:
-	frappe.local.session = frappe._dict(
-		user=user, sid=sid, data=frappe._dict(csrf_token=csrf_token, user=user)
-	)
-	frappe.local.lang = _requested_language() or frappe.get_user_lang(user)
-
-
-def _requested_language() -> str | None:
-	return frappe.form_dict.get("_lang")
+def set_language() -> None:
+	user = frappe.session.user
+	own = frappe.db.get_value("User", user, "language")
+	frappe.local.lang = frappe.form_dict.get("_lang") or own or frappe.get_system_settings("language") or "en"
 
 
 def login() -> None:
-	user = _find_user(frappe.form_dict.get("usr"))
+	user = frappe.db.get_value("User", {"name": frappe.form_dict.usr or "", "enabled": 1}) or ""
 	try:
 		check_password(user, frappe.form_dict.pop("pwd", None) or "")
 	except frappe.AuthenticationError:
-		frappe.local.lang = frappe.get_user_lang("Guest")
-		frappe.local.response["message"] = _("Invalid login credentials")
-		raise frappe.AuthenticationError from None
-	sid = frappe.generate_hash()
-	frappe.db.sql("insert into tabSessions (sid, user) values (%s, %s)", (sid, user))
+		frappe.local.response["message"] = "Invalid login credentials"
+		raise
+	frappe.local.session_obj = sessions.start(user)
+	set_language()
+	frappe.local.cookie_manager.set_cookie("sid", frappe.session.sid, httponly=True)
+	frappe.local.response["message"] = "Logged In"
+
+
+@frappe.whitelist(allow_guest=True)
+def logout() -> None:
+	frappe.db.sql("delete from tabSessions where sid = %s", frappe.session.sid)
 	frappe.db.commit()
-	_start(user, sid, None)
-	full_name = frappe.db.get_value("User", user, "full_name")
-	cookies = frappe.local.cookie_manager
-	cookies.set_cookie("sid", sid, httponly=True)
-	for name, value in (("user_id", user), ("full_name", full_name), ("system_user", "yes")):
-		cookies.set_cookie(name, value)
-	frappe.local.response.update(message="Logged In", home_page="/app", full_name=full_name)
-
-
-def _find_user(login_id: str | None) -> str:
-	return frappe.db.get_value("User", {"name": login_id or "", "enabled": 1}, "name") or ""
+	frappe.local.cookie_manager.set_cookie("sid", "", max_age=0)
 
 
 def validate_csrf_token() -> None:
@@ -86,66 +64,25 @@ def validate_csrf_token() -> None:
 	saved = frappe.session.data.csrf_token
 	if not saved or frappe.local.request.method not in UNSAFE_HTTP_METHODS:
 		return
-	sent = frappe.get_request_header("X-Frappe-CSRF-Token") or frappe.form_dict.pop("csrf_token", None)
-	if sent != saved:
+	if frappe.local.request.headers.get("X-Frappe-CSRF-Token") != saved:
 		frappe.local.flags.disable_traceback = True
 		frappe.throw(_("Invalid Request"), frappe.CSRFTokenError)
 
 
-def get_csrf_token() -> str:
-	if not frappe.session.data.csrf_token:
-		token = frappe.session.data.csrf_token = frappe.generate_hash()
-		frappe.db.sql("update tabSessions set csrf_token = %s where sid = %s", (token, frappe.session.sid))
-		frappe.db.commit()
-	return frappe.session.data.csrf_token
-
-
 def validate_token() -> None:
-	header = frappe.get_request_header("Authorization", "").split(" ")
-	if len(header) != 2:
+	kind, _space, token = frappe.local.request.headers.get("Authorization", "").partition(" ")
+	if not token:
 		return
-	kind, token = header
-	try:
-		text = base64.b64decode(token).decode() if kind.lower() == "basic" else token
-		if kind.lower() in ("basic", "token"):
-			_use_token(*text.split(":"))
-	except binascii.Error:
-		frappe.throw(
-			_("Failed to decode token, please provide a valid base64-encoded token."),
-			frappe.InvalidAuthorizationToken,
-		)
-	except (TypeError, ValueError):
-		pass
-	if frappe.session.user == "Guest":
-		raise frappe.AuthenticationError
-
-
-def _use_token(api_key: str, api_secret: str) -> None:
-	user = frappe.db.get_value("User", {"api_key": api_key, "enabled": 1}, "name") if api_key else None
-	stored = get_decrypted_password("User", user, "api_secret", raise_exception=False) if user else None
+	if kind.lower() != "token":
+		raise NotImplementedError(f"the authorization {kind} is not provided by devsite")
+	api_key, _colon, api_secret = token.partition(":")
+	user = frappe.db.get_value("User", {"api_key": api_key, "enabled": 1}) if api_key else None
+	stored = user and get_decrypted_password("User", user, "api_secret", raise_exception=False)
 	if not stored or stored != api_secret:
 		raise frappe.AuthenticationError
-	if frappe.session.user == "Guest":
-		form_dict = frappe.local.form_dict
-		frappe.set_user(user)
-		frappe.local.form_dict = form_dict
-
-
-def logout() -> None:
-	frappe.db.sql("delete from tabSessions where sid = %s", frappe.session.sid)
-	frappe.db.commit()
-	clear_cookies()
-	_start("Guest", "Guest", None)
-
-
-def clear_cookies() -> None:
-	for name in ("sid", "user_id", "full_name", "system_user"):
-		frappe.local.cookie_manager.set_cookie(name, "", max_age=0)
-
-
-@frappe.whitelist()
-def get_logged_user() -> str:
-	return frappe.session.user
+	form_dict = frappe.local.form_dict
+	frappe.set_user(user)
+	frappe.local.form_dict = form_dict
 
 
 __getattr__ = frappe._missing.refuse(__name__)

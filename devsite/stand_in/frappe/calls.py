@@ -20,38 +20,31 @@ allowed_http_methods: dict[Callable, list[str]] = {}
 
 def get_attr(method_string: str) -> Any:
 	module, _dot, name = method_string.rpartition(".")
-	app = method_string.split(".", 1)[0]
-	if app not in get_installed_apps():
+	if (app := method_string.split(".", 1)[0]) not in get_installed_apps():
 		frappe.throw(frappe._("App {0} is not installed").format(app), frappe.AppNotInstalledError)
 	return getattr(import_module(module), name)
 
 
-def call(fn: str | Callable, *args: Any, **kwargs: Any) -> Any:
-	if isinstance(fn, str):
-		fn = get_attr(fn)
-	return fn(*args, **accepted_arguments(fn, kwargs))
-
-
-def accepted_arguments(fn: Callable, kwargs: dict) -> dict:
+def call(fn: Callable, *args: Any, **kwargs: Any) -> Any:
 	parameters = inspect.signature(fn).parameters
 	takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
 	accepted = {key: value for key, value in kwargs.items() if takes_all or key in parameters}
 	accepted.pop("ignore_permissions", None)
 	accepted.pop("flags", None)
-	return accepted
+	return fn(*args, **accepted)
 
 
 def get_installed_apps() -> list[str]:
 	return ["frappe", *frappe.local.conf.installed_apps]
 
 
-def get_hooks(hook: str | None = None, default: Any = (), app_name: str | None = None) -> Any:
-	hooks = frappe._dict()
-	for app in [app_name] if app_name else frappe.local.conf.installed_apps:
-		for key, value in vars(import_module(f"{app}.hooks")).items():
-			if not key.startswith("_") and not isinstance(value, types.FunctionType | types.ModuleType):
-				_append_hook(hooks, key, value)
-	return hooks if hook is None else hooks.get(hook, [] if default == () else default)
+def get_hooks(hook: str, default: Any = ()) -> Any:
+	"""One value per app becomes a list; a dict becomes a dict of lists."""
+	found: dict[str, Any] = {}
+	for app in frappe.local.conf.installed_apps:
+		if value := getattr(import_module(f"{app}.hooks"), hook, None):
+			_append_hook(found, hook, value)
+	return found.get(hook, [] if default == () else default)
 
 
 def _append_hook(target: dict, key: str, value: Any) -> None:
@@ -67,7 +60,14 @@ def whitelist(
 	allow_guest: bool = False, xss_safe: bool = False, methods: list[str] | None = None
 ) -> Callable:
 	def decorate(fn: Callable) -> Callable:
-		checked = _with_checked_types(fn)
+		@wraps(fn)
+		def checked(*args: Any, **kwargs: Any) -> Any:
+			if frappe.local.request or frappe.local.flags.in_test:
+				names = fn.__code__.co_varnames[: len(args)]
+				args = tuple(_conform(fn, name, value) for name, value in zip(names, args, strict=True))
+				kwargs = {name: _conform(fn, name, value) for name, value in kwargs.items()}
+			return fn(*args, **kwargs)
+
 		whitelisted.add(checked)
 		allowed_http_methods[checked] = methods or ["GET", "POST", "PUT", "DELETE"]
 		if allow_guest:
@@ -82,37 +82,12 @@ def whitelist(
 def is_whitelisted(method: Callable) -> None:
 	is_guest = frappe.session.user == "Guest"
 	if method not in whitelisted or (is_guest and method not in guest_methods):
-		summary = frappe._("You are not permitted to access this resource. Login to access")
 		name = frappe.bold(f"{method.__module__}.{method.__name__}")
-		detail = frappe._("Function {0} is not whitelisted.").format(name)
-		message = f"<details><summary>{summary}</summary>{detail}</details>"
+		message = frappe._("Function {0} is not whitelisted.").format(name)
 		frappe.throw(message, frappe.PermissionError, title=frappe._("Method Not Allowed"))
 	if is_guest and method not in xss_safe_methods:
 		for key, value in frappe.form_dict.items():
 			frappe.form_dict[key] = frappe.utils.sanitize_html(value) if isinstance(value, str) else value
-
-
-def is_valid_http_method(method: Callable) -> None:
-	if frappe.local.request.method not in allowed_http_methods[method]:
-		frappe.throw(frappe._("Not permitted"), frappe.PermissionError)
-
-
-def _with_checked_types(fn: Callable) -> Callable:
-	@wraps(fn)
-	def wrapper(*args: Any, **kwargs: Any) -> Any:
-		if getattr(frappe.local, "request", None) or frappe.local.flags.in_test:
-			args, kwargs = _checked(fn, args, kwargs)
-		return fn(*args, **kwargs)
-
-	return wrapper
-
-
-def _checked(fn: Callable, args: tuple, kwargs: dict) -> tuple[list, dict]:
-	names = fn.__code__.co_varnames[: fn.__code__.co_argcount]
-	positional = [_conform(fn, name, value) for name, value in zip(names, args, strict=False)]
-	return positional + list(args[len(names) :]), {
-		name: _conform(fn, name, value) for name, value in kwargs.items()
-	}
 
 
 def _conform(fn: Callable, name: str, value: Any) -> Any:
@@ -120,21 +95,16 @@ def _conform(fn: Callable, name: str, value: Any) -> Any:
 	expected = fn.__annotations__.get(name)
 	if expected is None or isinstance(expected, str):
 		return value
-	kinds = set(typing.get_args(expected)) if _is_union(expected) else {expected}
+	is_union = typing.get_origin(expected) in (typing.Union, types.UnionType)
+	kinds = list(typing.get_args(expected)) if is_union else [expected]
 	default = inspect.signature(fn).parameters[name].default
-	kinds |= set() if default is inspect.Parameter.empty else {type(default)}
-	kinds = {typing.get_origin(kind) or kind for kind in kinds}
-	if bool in kinds:
-		kinds |= {int, float}
+	kinds += [] if default is inspect.Parameter.empty else [type(default)]
+	kinds += [int, float] if bool in kinds else []
 	return _converted(name, value, kinds)
 
 
-def _is_union(annotation: Any) -> bool:
-	return typing.get_origin(annotation) in (typing.Union, types.UnionType)
-
-
-def _converted(name: str, value: Any, kinds: set[type]) -> Any:
-	if typing.Any in kinds or type(value) in kinds:
+def _converted(name: str, value: Any, kinds: list[Any]) -> Any:
+	if typing.Any in kinds or any(_fits(value, kind) for kind in kinds):
 		return value
 	for kind in (int, float):
 		if kind in kinds and isinstance(value, str | int | float):
@@ -143,9 +113,16 @@ def _converted(name: str, value: Any, kinds: set[type]) -> Any:
 					return kind(value)
 			except ValueError:
 				pass
-	if unknown := kinds - {str, int, float, bool, list, dict, type(None)}:
-		raise NotImplementedError(f"devsite does not check arguments of type {unknown}")
-	expected = " | ".join(sorted(kind.__name__ for kind in kinds))
+	expected = " | ".join(str(kind) for kind in kinds)
 	raise frappe.FrappeTypeError(
 		f"Argument '{name}' should be of type '{expected}' but got '{type(value).__name__}' instead."
 	)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+	origin, parts = typing.get_origin(kind) or kind, typing.get_args(kind)
+	if origin not in (str, int, float, bool, list, dict, type(None)):
+		raise NotImplementedError(f"devsite does not check arguments of type {kind}")
+	if type(value) is not origin or origin is not list or not parts:
+		return type(value) is origin
+	return all(_fits(entry, parts[0]) for entry in value)

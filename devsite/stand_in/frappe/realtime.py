@@ -3,59 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import frappe
 
 
 def publish_realtime(
-	event: str | None = None,
-	message: Any = None,
-	room: str | None = None,
-	user: str | None = None,
-	doctype: str | None = None,
-	docname: str | None = None,
-	task_id: str | None = None,
-	after_commit: bool = False,
+	event: str, message: Any, *, doctype: str, docname: str, after_commit: bool = False
 ) -> None:
-	message = {} if message is None else message
-	if task_id:
-		raise NotImplementedError("frappe.publish_realtime(task_id) is not provided by devsite")
-	if event == "msgprint" and not user:
-		user = frappe.session.user
-	elif event == "list_update":
-		room = get_doctype_room(doctype or message.get("doctype"))
-	room = room or _room(user, doctype, docname)
-	if after_commit:
-		_remember([event or "global", message, room])
-	else:
-		emit_via_redis(event or "global", message, room)
-
-
-def _room(user: str | None, doctype: str | None, docname: Any) -> str:
-	if user:
-		return get_user_room(user)
-	return get_doc_room(doctype, docname) if doctype and docname else get_site_room()
-
-
-def _remember(params: list) -> None:
+	params = [event, message, f"doc:{doctype}/{docname}"]
+	if not after_commit:
+		return emit_via_redis(*params)
 	if not hasattr(frappe.local, "_realtime_log"):
 		frappe.local._realtime_log = []
 		frappe.db.after_commit.add(flush_realtime_log)
 		frappe.db.after_rollback.add(clear_realtime_log)
 	if params not in frappe.local._realtime_log:
 		frappe.local._realtime_log.append(params)
+	return None
 
 
 def flush_realtime_log() -> None:
-	for params in getattr(frappe.local, "_realtime_log", []):
+	for params in frappe.local._realtime_log:
 		emit_via_redis(*params)
 	clear_realtime_log()
 
 
 def clear_realtime_log() -> None:
-	if hasattr(frappe.local, "_realtime_log"):
-		del frappe.local._realtime_log
+	del frappe.local._realtime_log
 
 
 def emit_via_redis(event: str, message: Any, room: str) -> None:
@@ -65,20 +41,13 @@ def emit_via_redis(event: str, message: Any, room: str) -> None:
 
 def can_subscribe(room: str) -> bool:
 	kind, _colon, place = room.partition(":")
-	if kind == "doc":
-		doctype, _slash, docname = place.partition("/")
-		return bool(frappe.db.exists(doctype, docname)) and frappe.has_permission(doctype, doc=docname)
-	return kind == "doctype" and frappe.has_permission(place)
+	doctype, _slash, docname = place.partition("/")
+	exists = kind == "doc" and frappe.db.exists(doctype, docname)
+	return bool(exists) and frappe.has_permission(doctype, doc=docname)
 
 
-def own_rooms() -> list[str]:
-	"""What Frappe joins by itself: the user's own room and, for desk users, the site's."""
-	roles = frappe.get_roles()
-	return [get_user_room(frappe.session.user), *([get_site_room()] if "Desk User" in roles else [])]
-
-
-def listen(rooms: list[str], site: str) -> Any:
-	"""Yields the text of each event; None when there was none for a while."""
+def listen(rooms: list[str], site: str) -> Iterator[str | None]:
+	"""The text of each event; None when there was none for a while."""
 	channel = frappe.cache.pubsub(ignore_subscribe_messages=True)
 	channel.subscribe("events")
 	try:
@@ -91,22 +60,6 @@ def listen(rooms: list[str], site: str) -> Any:
 				yield json.dumps(payload)
 	finally:
 		channel.close()
-
-
-def get_doctype_room(doctype: str) -> str:
-	return f"doctype:{doctype}"
-
-
-def get_doc_room(doctype: str, docname: Any) -> str:
-	return f"doc:{doctype}/{docname}"
-
-
-def get_user_room(user: str) -> str:
-	return f"user:{user}"
-
-
-def get_site_room() -> str:
-	return "all"
 
 
 __getattr__ = frappe._missing.refuse(__name__)

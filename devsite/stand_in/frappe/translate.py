@@ -9,8 +9,6 @@ import frappe
 
 
 def get_all_translations(lang: str) -> dict[str, str]:
-	if not getattr(frappe.local, "conf", None):
-		return {}
 	return _translations(lang, tuple(frappe.get_installed_apps()))
 
 
@@ -27,5 +25,4 @@ def _read(path: Path) -> dict[str, str]:
 	if not path.exists():
 		return {}
 	with path.open(encoding="utf-8", newline="") as file:
-		rows = [row for row in csv.reader(file) if len(row) > 1]
-	return {f"{row[0]}:{row[2]}" if len(row) > 2 and row[2] else row[0]: row[1] for row in rows}
+		return {row[0]: row[1] for row in csv.reader(file) if len(row) > 1}

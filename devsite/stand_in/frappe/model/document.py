@@ -1,16 +1,16 @@
-"""Document: values, the order of hooks, saving."""
+"""Document: loading, names, the order of events, saving and deleting."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.naming import set_new_name, validate_name
+from frappe.model.meta import all_metas
 from frappe.model.validation import Validation
 from frappe.model.values import RESERVED, Values
-from frappe.utils import cint, cstr, get_datetime, getdate, now
+from frappe.utils import cint, cstr, now
+from frappe.utils.password import delete_all_passwords_for
 
 
 class Document(Values, Validation):
@@ -19,17 +19,13 @@ class Document(Values, Validation):
 		if args and isinstance(args[0], dict):
 			args, kwargs = (), args[0]
 		if args:
-			self.doctype = args[0]
-			self.name = args[0] if len(args) == 1 or args[1] is None else args[1]
+			self.doctype, self.name = args[0], args[-1]
 			self.flags.for_update = kwargs.get("for_update")
 			self.load_from_db()
 			return
 		self.doctype = kwargs["doctype"]
 		self.update(kwargs)
 		self._add_missing_columns()
-
-	def __repr__(self) -> str:
-		return f"<{self.__class__.__name__}: {self.doctype} {self.name or 'unsaved'}>"
 
 	# ---- loading
 
@@ -38,19 +34,16 @@ class Document(Values, Validation):
 			del self.__dict__[key]
 		(self._load_single if self.meta.issingle else self._load_row)()
 		for df in self.meta.get_table_fields():
-			filters = {"parent": cstr(self.name), "parenttype": self.doctype, "parentfield": df.fieldname}
-			rows = frappe.db.get_values(df.options, filters, "*", order_by="idx asc")
-			self.set(df.fieldname, rows)
+			place = {"parent": cstr(self.name), "parenttype": self.doctype, "parentfield": df.fieldname}
+			self.set(df.fieldname, frappe.db.get_values(df.options, place, "*", order_by="idx asc"))
 		return self
 
 	reload = load_from_db
 
 	def _load_single(self) -> None:
 		values = frappe.db.get_singles_dict(self.doctype, for_update=bool(self.flags.for_update))
-		if not values:
-			values = frappe.new_doc(self.doctype, as_dict=True).update(name=self.doctype)
-			values.pop("__islocal")
-		self.__dict__.update(values, name=self.doctype)
+		self.__dict__.update(values or frappe.default_values(self.doctype), name=self.doctype)
+		self.__dict__.pop("__islocal", None)
 		self._add_missing_columns()
 		for df in self.meta.fields:
 			value = self.get(df.fieldname)
@@ -58,8 +51,8 @@ class Document(Values, Validation):
 				self.set(df.fieldname, cint(value))
 
 	def _load_row(self) -> None:
-		options = {"as_dict": True, "for_update": bool(self.flags.for_update), "order_by": None}
-		values = frappe.db.get_value(self.doctype, self.name, "*", **options)
+		options = {"for_update": bool(self.flags.for_update), "order_by": None}
+		values = frappe.db.get_value(self.doctype, self.name, "*", as_dict=True, **options)
 		if not values:
 			error = frappe.DoesNotExistError(doctype=self.doctype)
 			frappe.throw(_("{0} {1} not found").format(_(self.doctype), self.name), error)
@@ -67,233 +60,138 @@ class Document(Values, Validation):
 
 	# ---- permissions
 
-	def has_permission(self, permtype: str = "read", *, debug: bool = False, user: str | None = None) -> bool:
-		from frappe.permissions import has_permission
+	def has_permission(self, permtype: str) -> bool:
+		return bool(self.flags.ignore_permissions) or frappe.has_permission(self.doctype, permtype, self)
 
-		return bool(self.flags.ignore_permissions) or has_permission(self.doctype, permtype, self, user=user)
-
-	def check_permission(self, permtype: str = "read", permlevel: Any = None) -> None:
-		from frappe.permissions import check_doctype_permission
-
-		if self.has_permission(permtype):
-			return
-		check_doctype_permission(self.doctype, permtype)
-		message = _("You need the '{0}' permission on {1} {2} to perform this action.")
-		doctype = frappe.bold(_(self.doctype))
-		frappe.local.flags.error_message = message.format(_(permtype), doctype, self.name or "")
-		raise frappe.PermissionError
-
-	def apply_fieldlevel_read_permissions(self) -> None:
-		"""Nothing to remove: a DocType with permission levels is refused when it is loaded."""
+	def check_permission(self, permtype: str = "read") -> None:
+		if not self.flags.ignore_permissions:
+			frappe.has_permission(self.doctype, permtype, self, throw=True)
 
 	# ---- saving
 
-	def insert(
-		self,
-		ignore_permissions: bool | None = None,
-		ignore_links: bool | None = None,
-		ignore_if_duplicate: bool = False,
-		ignore_mandatory: bool | None = None,
-		set_name: str | None = None,
-	) -> Document:
-		options = {"ignore_permissions": ignore_permissions, "ignore_links": ignore_links}
-		options["ignore_mandatory"] = ignore_mandatory
-		self.flags.update({key: value for key, value in options.items() if value is not None})
-		self.set("__islocal", True)
+	def insert(self, ignore_permissions: bool = False, set_name: str | None = None) -> Document:
+		self.flags.ignore_permissions = ignore_permissions or self.flags.ignore_permissions
+		self.set("__islocal", 1)
 		self._prepare("create")
 		self._validate_links()
 		self.run_method("before_insert")
 		self._name(set_name)
-		self._run_before_save()
-		self._validate()
-		self._write(ignore_if_duplicate)
-		self.run_method("after_insert")
-		self._run_after_save()
-		self.__dict__.pop("__islocal", None)
-		self.__dict__.pop("__unsaved", None)
-		return self
+		return self._save("after_insert")
 
-	def save(self, ignore_permissions: bool | None = None, ignore_version: bool | None = None) -> Document:
-		if ignore_permissions is not None:
-			self.flags.ignore_permissions = ignore_permissions
-		if self.get("__islocal") or not self.name:
+	def save(self) -> Document:
+		if self.is_new():
 			return self.insert()
 		self._prepare("write")
 		self._name_children()
 		self._validate_links()
-		self._run_before_save()
+		return self._save()
+
+	def _save(self, *after: str) -> Document:
+		self.run_method("before_validate")
+		self.run_method("validate")
+		self.run_method("before_save")
 		self._validate()
 		self._write()
-		self._run_after_save()
-		self.__dict__.pop("__unsaved", None)
+		for event in (*after, "on_update"):
+			self.run_method(event)
+		frappe.clear_document_cache(self.doctype, self.name)
+		self.run_method("on_change")
+		self.__dict__.pop("__islocal", None)
 		return self
 
 	def _prepare(self, permtype: str) -> None:
-		self._set_defaults()
+		for doc in (self, *self.get_all_children()):
+			if doc.is_new():
+				missing = frappe.default_values(doc.doctype).items()
+				doc.update(
+					{key: value for key, value in missing if value is not None and doc.get(key) is None}
+				)
 		if permtype == "write":
 			self.check_permission("write")
+		self.__dict__["_original_modified"] = self.modified
 		self._set_user_and_timestamp()
 		if permtype == "create":
 			self.check_permission("create")
 		self._check_if_latest()
 
-	def _set_defaults(self) -> None:
-		if self.is_new():
-			self.update_if_missing(frappe.new_doc(self.doctype, as_dict=True))
-		for row in self.get_all_children():
-			if row.is_new():
-				row.update_if_missing(frappe.new_doc(row.doctype, as_dict=True))
-
 	def _set_user_and_timestamp(self) -> None:
-		self.__dict__["_original_modified"] = self.modified
 		self.modified, self.modified_by = now(), frappe.session.user
 		if self.is_new():
 			self.creation, self.owner = self.modified, self.modified_by
 		for row in self.get_all_children():
 			row.modified, row.modified_by = self.modified, self.modified_by
 			row.owner, row.creation = row.owner or self.owner, row.creation or self.creation
-			row.docstatus = self.docstatus
-		frappe.local.flags.currently_saving.append((self.doctype, self.name))
 
 	def load_doc_before_save(self, *, raise_exception: bool = False) -> None:
 		self._doc_before_save = None
-		if self.is_new():
-			return
-		try:
+		if not self.is_new() and (raise_exception or frappe.db.exists(self.doctype, self.name)):
 			self._doc_before_save = frappe.get_doc(self.doctype, self.name, for_update=True)
-		except frappe.DoesNotExistError:
-			if raise_exception:
-				raise
-			frappe.clear_last_message()
 
 	def _check_if_latest(self) -> None:
 		self.load_doc_before_save(raise_exception=True)
 		previous = self._doc_before_save
-		if previous and cstr(previous.modified) != cstr(self.get("_original_modified")):
+		if previous and cstr(previous.modified) != cstr(self._original_modified):
 			message = _("Error: Document has been modified after you have opened it")
-			message += f" ({previous.modified}, {self.modified}). "
-			message += _("Please refresh to get the latest document.")
 			frappe.msgprint(message, raise_exception=frappe.TimestampMismatchError)
-		if self.docstatus:
-			raise NotImplementedError("submitting and cancelling documents is not provided by devsite")
 
 	def get_doc_before_save(self) -> Document | None:
 		return self._doc_before_save
 
-	def has_value_changed(self, fieldname: str) -> bool:
-		previous = self.get_doc_before_save()
-		if not previous:
-			return True
-		before, value = previous.get(fieldname), self.get(fieldname)
-		if isinstance(before, datetime):
-			value = get_datetime(value)
-		elif isinstance(before, date):
-			value = getdate(value)
-		return before != value
-
 	def _name(self, set_name: str | None) -> None:
-		if self.flags.name_set:
-			return
-		if set_name:
-			self.name = validate_name(self.doctype, set_name)
-		else:
-			set_new_name(self)
-		self.flags.name_set = True
-		for row in self.get_all_children():
-			set_new_name(row)
-			row.parent, row.parenttype = self.name, self.doctype
+		"""By the controller, or with ten characters, whatever name the caller had put in."""
+		self.name = set_name or (self.doctype if self.meta.issingle else None)
+		if not self.name:
+			self.run_method("autoname")
+		self.name = self.name or frappe.generate_hash(length=10)
+		self._name_children()
 
 	def _name_children(self) -> None:
 		for row in self.get_all_children():
 			row.parent, row.parenttype = self.name, self.doctype
-			if not row.name:
-				set_new_name(row)
+			row.name = row.name or frappe.generate_hash(length=10)
 
-	def _run_before_save(self) -> None:
-		self.run_method("before_validate")
-		if not self.flags.ignore_validate:
-			self.run_method("validate")
-			self.run_method("before_save")
+	def run_method(self, method: str) -> None:
+		if own := getattr(self, method, None):
+			own()
+		for handler in frappe.get_hooks("doc_events", {}).get(self.doctype, {}).get(method, []):
+			frappe.get_attr(handler)(self, method)
 
-	def _run_after_save(self) -> None:
-		self.run_method("on_update")
-		self.clear_cache()
-		if self.flags.get("notify_update", True):
-			self.notify_update()
-		self.run_method("on_change")
-		if (self.doctype, self.name) in frappe.local.flags.currently_saving:
-			frappe.local.flags.currently_saving.remove((self.doctype, self.name))
-
-	def run_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
-		own = getattr(self, method, None)
-		result = own(*args, **kwargs) if callable(own) else None
-		events = frappe.get_hooks("doc_events", {})
-		for doctype in (self.doctype, "*"):
-			for handler in events.get(doctype, {}).get(method, []):
-				returned = frappe.get_attr(handler)(self, method, *args, **kwargs)
-				result = result if returned is None else returned
-		return result
-
-	def clear_cache(self) -> None:
-		frappe.clear_document_cache(self.doctype, self.name)
-
-	def notify_update(self) -> None:
-		place = {"doctype": self.doctype, "docname": self.name, "after_commit": True}
-		message = {"modified": self.modified, "doctype": self.doctype, "name": self.name}
-		frappe.publish_realtime("doc_update", message, **place)
-		if not self.meta.issingle and not self.meta.istable:
-			message = {"doctype": self.doctype, "name": self.name, "user": frappe.session.user}
-			frappe.publish_realtime("list_update", message, after_commit=True)
-
-	def delete(self, ignore_permissions: bool = False, force: bool = False) -> Any:
-		options = {"ignore_permissions": ignore_permissions, "force": force, "flags": self.flags}
-		return frappe.delete_doc(self.doctype, self.name, **options)
-
-	def db_get(self, fieldname: str) -> Any:
-		return frappe.db.get_value(self.doctype, self.name, fieldname)
-
-	get_db_value = db_get
-
-	def db_set(
-		self,
-		fieldname: Any,
-		value: Any = None,
-		update_modified: bool = True,
-		notify: bool = False,
-		commit: bool = False,
-	) -> None:
+	def db_set(self, fieldname: Any, value: Any = None, update_modified: bool = True) -> None:
 		self.update(fieldname if isinstance(fieldname, dict) else {fieldname: value})
-		if update_modified and (self.doctype, self.name) not in frappe.local.flags.currently_saving:
+		if update_modified:
 			self.modified, self.modified_by = now(), frappe.session.user
 		if not self.get_doc_before_save():
 			self.load_doc_before_save()
-		self.run_method("before_change")
-		stamp = {
-			"modified": self.modified,
-			"modified_by": self.modified_by,
-			"update_modified": update_modified,
-		}
-		if self.meta.issingle:
-			frappe.db.set_single_value(self.doctype, fieldname, value, **stamp)
-		elif self.name is not None:
-			frappe.db.set_value(self.doctype, self.name, fieldname, value, **stamp)
+		stamp = {"modified": self.modified, "update_modified": update_modified}
+		frappe.db.set_value(self.doctype, self.name, fieldname, value, **stamp)
 		self.run_method("on_change")
-		if notify:
-			self.notify_update()
-		if commit:
-			frappe.db.commit()
 
-	def add_comment(self, comment_type: str = "Comment", text: str | None = None, **kwargs: Any) -> Document:
-		values = {"comment_type": comment_type, "content": text, "comment_email": frappe.session.user}
-		values |= {"reference_doctype": self.doctype, "reference_name": self.name, "doctype": "Comment"}
-		return frappe.get_doc({**values, **kwargs}).insert(ignore_permissions=True)
+	# ---- deleting
 
-	def log_error(self, title: str | None = None, message: str | None = None) -> Any:
-		place = {"reference_doctype": self.doctype, "reference_name": self.name}
-		return frappe.log_error(title=title, message=message, **place)
+	def delete(self, ignore_permissions: bool = False, force: bool = False) -> None:
+		if not ignore_permissions and not self.has_permission("delete"):
+			message = _("User not allowed to delete {0}: {1}").format(self.doctype, self.name)
+			frappe.throw(message, frappe.PermissionError)
+		delete_all_passwords_for(self.doctype, self.name)
+		self.run_method("on_trash")
+		self.run_method("on_change")
+		if not force:
+			self._check_links()
+		frappe.db.delete(self.doctype, {"name": self.name})
+		for df in self.meta.get_table_fields():
+			frappe.db.delete(df.options, {"parenttype": self.doctype, "parent": self.name})
+		frappe.clear_document_cache(self.doctype, self.name)
 
-	def __getstate__(self) -> dict:
-		return {key: value for key, value in self.__dict__.items() if key != "parent_doc"}
+	def _check_links(self) -> None:
+		"""From Singles only: nothing else of the app's links to a document of its own."""
+		for meta in all_metas(frappe.local.conf.installed_apps):
+			for df in meta.having(fieldtype="Link", options=self.doctype):
+				if not meta.issingle:
+					raise NotImplementedError("links from other documents are not checked by devsite")
+				if frappe.db.get_single_value(meta.name, df.fieldname) == self.name:
+					message = _("Cannot delete or cancel because {0} is linked with {1}")
+					link = f"{_(self.doctype)} {frappe.bold(self.name)}", _(meta.name)
+					frappe.throw(message.format(*link), frappe.LinkExistsError)
 
 
-get_doc = frappe.get_doc
+__getattr__ = frappe._missing.refuse(__name__)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.meta import STANDARD_COLUMNS, get_controller
-from frappe.utils import cint, cstr, flt
+from frappe.model.meta import get_controller
+from frappe.utils import cint, cstr
 
 RESERVED = ("meta", "flags", "_doc_before_save")
-PRIVATE = ("__islocal", "__onload", "__unsaved", "_user_tags", "_liked_by")
+PRIVATE = ("__islocal", "__onload")
 
 
 class Values:
@@ -26,19 +25,17 @@ class Values:
 			self.__dict__.setdefault(fieldname, None)
 		self.docstatus, self.idx = cint(self.docstatus), cint(self.idx)
 
-	def get(self, key: Any, filters: Any = None, limit: int | None = None, default: Any = None) -> Any:
-		if isinstance(filters, dict):
-			rows = self.__dict__.get(key) or []
-			return [row for row in rows if all(row.get(name) == value for name, value in filters.items())]
-		return self.__dict__.get(key, default if filters is None else filters)
+	def get(self, key: str, default: Any = None) -> Any:
+		return self.__dict__.get(key, default)
 
-	def set(self, key: str, value: Any, as_value: bool = False) -> None:
+	def set(self, key: str, value: Any) -> None:
 		if key in RESERVED:
 			return
 		self.__dict__[key] = value
-		if not as_value and key in {df.fieldname for df in self.meta.get_table_fields()}:
+		if key in {df.fieldname for df in self.meta.get_table_fields()}:
 			self.__dict__[key] = []
-			self.extend(key, value or [])
+			for row in value or []:
+				self.append(key, row)
 
 	def update(self, d: dict) -> Any:
 		if "name" in d:
@@ -47,34 +44,20 @@ class Values:
 			self.set(key, value)
 		return self
 
-	def update_if_missing(self, d: dict) -> None:
-		for key, value in d.items():
-			if value is not None and self.get(key) is None:
-				self.set(key, value)
-
-	def append(self, key: str, value: Any = None, position: int = -1) -> Any:
+	def append(self, key: str, value: Any = None) -> Any:
 		rows = self.__dict__.setdefault(key, [])
-		row = value if isinstance(value, Values) else self._child(key, value or {})
-		row.__dict__.update(parent=self.name, parenttype=self.doctype, parentfield=key, parent_doc=self)
+		doctype = self.meta.get_field(key).options
+		row = (
+			value
+			if isinstance(value, Values)
+			else get_controller(doctype)({**(value or {}), "doctype": doctype})
+		)
+		row.__dict__.update(parent=self.name, parenttype=self.doctype, parentfield=key)
 		row.idx = row.idx or len(rows) + 1
 		if not row.name:
 			row.__dict__["__islocal"] = 1
-		rows.insert(len(rows) if position == -1 else position, row)
+		rows.append(row)
 		return row
-
-	def _child(self, key: str, value: dict) -> Any:
-		doctype = self.meta.get_field(key).options
-		return get_controller(doctype)({**value, "doctype": doctype})
-
-	def extend(self, key: str, value: Any) -> None:
-		for row in value:
-			self.append(key, row)
-
-	def remove(self, doc: Any) -> None:
-		rows = self.get(doc.parentfield)
-		rows.remove(doc)
-		for index, row in enumerate(rows, 1):
-			row.idx = index
 
 	def get_all_children(self) -> list[Any]:
 		return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
@@ -82,56 +65,29 @@ class Values:
 	def is_new(self) -> Any:
 		return self.get("__islocal")
 
-	def get_valid_dict(self, convert_dates_to_str: bool = False, ignore_nulls: bool = False) -> frappe._dict:
+	def get_valid_dict(self) -> frappe._dict:
 		"""What goes into the table."""
-		values = frappe._dict()
-		for fieldname, df in self.meta.columns().items():
-			value = self._column_value(df, self.__dict__.get(fieldname))
-			if convert_dates_to_str and isinstance(value, date | datetime):
-				value = str(value)
-			if value is not None or not ignore_nulls:
-				values[fieldname] = value
-		return values
+		columns = self.meta.columns().items()
+		return frappe._dict({name: self._column_value(df, self.get(name)) for name, df in columns})
 
 	def _column_value(self, df: frappe._dict, value: Any) -> Any:
-		if isinstance(value, list):
-			frappe.throw(_("Value for {0} cannot be a list").format(_(df.label)))
 		if df.fieldtype == "Check":
 			return 1 if cint(value) else 0
 		if df.fieldtype == "Int" and not isinstance(value, int):
 			return cint(value)
-		if df.fieldtype in ("Float", "Currency", "Percent") and not isinstance(value, float):
-			return flt(value)
-		if (df.fieldtype in ("Date", "Datetime") and value == "") or (df.unique and not cstr(value).strip()):
-			return None
-		return value
+		return None if df.fieldtype == "Datetime" and value == "" else value
 
-	def as_dict(
-		self, no_nulls: bool = False, no_default_fields: bool = False, convert_dates_to_str: bool = False
-	) -> frappe._dict:
-		values = self.get_valid_dict(convert_dates_to_str, ignore_nulls=no_nulls)
+	def as_dict(self, no_nulls: bool = False) -> frappe._dict:
+		values = self.get_valid_dict()
 		values["doctype"] = self.doctype
-		for df in self.meta.get("fields", {"is_virtual": 1}):
-			values[df.fieldname] = getattr(type(self), df.fieldname).fget(self)
+		for df in self.meta.having(is_virtual=True):
+			values[df.fieldname] = getattr(self, df.fieldname)
 		for df in self.meta.get_table_fields():
-			rows = self.get(df.fieldname) or []
-			values[df.fieldname] = [
-				row.as_dict(no_nulls, no_default_fields, convert_dates_to_str) for row in rows
-			]
-		for key in (*STANDARD_COLUMNS["default"], "doctype") if no_default_fields else ():
-			values.pop(key, None)
+			values[df.fieldname] = [row.as_dict(no_nulls) for row in self.get(df.fieldname) or []]
 		values.update({key: self.get(key) for key in PRIVATE if self.get(key)})
-		return values
-
-	def as_json(self) -> str:
-		return frappe.as_json(self.as_dict())
-
-	def get_title(self) -> str:
-		return self.get(self.meta.get_title_field()) or ""
+		return frappe._dict(
+			{key: value for key, value in values.items() if not no_nulls or value is not None}
+		)
 
 	def set_onload(self, key: str, value: Any) -> None:
 		self.__dict__.setdefault("__onload", frappe._dict())[key] = value
-
-	def get_onload(self, key: str | None = None) -> Any:
-		onload = self.get("__onload") or {}
-		return onload.get(key) if key else onload

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from queue import Queue
 from typing import Any
 
 import frappe
-
-ATTEMPTS = 5
 
 
 @dataclass
@@ -19,7 +15,7 @@ class Job:
 	site: str
 	sites_path: str
 	user: str
-	method: Any
+	method: str
 	kwargs: dict
 	status: str = "queued"
 
@@ -27,68 +23,45 @@ class Job:
 		return self.status
 
 
-@dataclass
-class JobQueue:
-	waiting: deque = field(default_factory=deque)
-	jobs: dict[str, Job] = field(default_factory=dict)
-	changed: threading.Condition = field(default_factory=threading.Condition)
-
-	def put(self, job: Job, at_front: bool) -> Job:
-		with self.changed:
-			self.jobs[job.id] = job
-			(self.waiting.appendleft if at_front else self.waiting.append)(job)
-			self.changed.notify()
-		return job
-
-	def take(self, timeout: float) -> Job | None:
-		with self.changed:
-			if not self.waiting and timeout:
-				self.changed.wait(timeout)
-			return self.waiting.popleft() if self.waiting else None
-
-
-QUEUE = JobQueue()
+WAITING: Queue[Job] = Queue()
+JOBS: dict[str, Job] = {}
 
 
 def enqueue(
-	method: Any,
-	queue: str = "default",
-	timeout: int | None = None,
-	event: Any = None,
-	is_async: bool = True,
-	job_name: str | None = None,
-	now: bool = False,
-	enqueue_after_commit: bool = False,
+	method: str,
 	*,
-	on_success: Callable | None = None,
-	on_failure: Callable | None = None,
-	at_front: bool = False,
+	queue: str = "default",
 	job_id: str | None = None,
 	deduplicate: bool = False,
+	enqueue_after_commit: bool = False,
+	now: bool = False,
 	**kwargs: Any,
-) -> Any:
-	if on_success or on_failure:
-		raise NotImplementedError("frappe.enqueue(on_success, on_failure) is not provided by devsite")
-	if deduplicate and not job_id:
-		frappe.throw(frappe._("`job_id` paramater is required for deduplication."))
+) -> Job | None:
 	if deduplicate and is_job_enqueued(job_id):
 		return None
-	if now or not is_async:
-		return frappe.call(method, **kwargs)
-	name = create_job_id(job_id or frappe.generate_hash(length=20))
-	job = Job(name, frappe.local.site, frappe.local.sites_path, frappe.session.user, method, kwargs)
-	if enqueue_after_commit:
-		frappe.db.after_commit.add(lambda: QUEUE.put(job, at_front))
+	if now:
+		frappe.get_attr(method)(**kwargs)
 		return None
-	return QUEUE.put(job, at_front)
+	name = _full_id(job_id or frappe.generate_hash(length=20))
+	job = Job(name, frappe.local.site, frappe.local.sites_path, frappe.session.user, method, kwargs)
+	if not enqueue_after_commit:
+		return _put(job)
+	frappe.db.after_commit.add(lambda: _put(job))
+	return None
 
 
-def create_job_id(job_id: str) -> str:
+def _put(job: Job) -> Job:
+	JOBS[job.id] = job
+	WAITING.put(job)
+	return job
+
+
+def _full_id(job_id: str) -> str:
 	return f"{frappe.local.site}||{job_id}"
 
 
 def get_job(job_id: str) -> Job | None:
-	return QUEUE.jobs.get(create_job_id(job_id))
+	return JOBS.get(_full_id(job_id))
 
 
 def is_job_enqueued(job_id: str) -> bool:
@@ -96,55 +69,26 @@ def is_job_enqueued(job_id: str) -> bool:
 	return bool(job) and job.get_status() in ("queued", "started")
 
 
-def run_doc_method(doctype: str, name: str, doc_method: str, **kwargs: Any) -> None:
-	getattr(frappe.get_doc(doctype, name), doc_method)(**kwargs)
+def get_redis_connection_without_auth() -> Any:
+	return frappe.cache
 
 
 def execute_job(job: Job) -> None:
 	job.status = "started"
-	for attempt in range(1, ATTEMPTS + 2):
-		frappe.init(job.site, job.sites_path, force=True)
-		frappe.connect()
-		frappe.set_user(job.user)
-		try:
-			if _perform(job, attempt):
-				return
-		finally:
-			frappe.destroy()
-
-
-def _perform(job: Job, attempt: int) -> bool:
-	method = frappe.get_attr(job.method) if isinstance(job.method, str) else job.method
-	name = f"{method.__module__}.{method.__qualname__}"
-	frappe.local.job = frappe._dict(site=job.site, method=name, kwargs=job.kwargs, user=job.user)
+	frappe.init(job.site, job.sites_path, force=True)
+	frappe.connect()
+	frappe.set_user(job.user)
 	try:
-		method(**job.kwargs)
+		frappe.get_attr(job.method)(**job.kwargs)
 		frappe.db.commit()
 		job.status = "finished"
-	except Exception as error:
+	except Exception:
 		frappe.db.rollback()
-		retry = (frappe.RetryBackgroundJobError, frappe.QueryDeadlockError, frappe.QueryTimeoutError)
-		if isinstance(error, retry) and attempt <= ATTEMPTS:
-			return False
-		frappe.log_error(title=name)
+		frappe.log_error(title=job.method)
 		frappe.db.commit()
 		job.status = "failed"
-	return True
-
-
-class Worker(threading.Thread):
-	def __init__(self) -> None:
-		super().__init__(name="devsite worker", daemon=True)
-		self.stopping = threading.Event()
-
-	def run(self) -> None:
-		while not self.stopping.is_set():
-			if job := QUEUE.take(timeout=0.2):
-				execute_job(job)
-
-	def stop(self) -> None:
-		self.stopping.set()
-		self.join(timeout=10)
+	finally:
+		frappe.destroy()
 
 
 __getattr__ = frappe._missing.refuse(__name__)

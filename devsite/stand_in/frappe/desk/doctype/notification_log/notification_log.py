@@ -5,13 +5,10 @@ from frappe.model.document import Document
 
 
 class NotificationLog(Document):
-	def after_insert(self) -> None:
-		frappe.publish_realtime("notification", after_commit=True, user=self.for_user)
+	pass
 
 
-def enqueue_create_notification(users: list[str] | str, doc: dict) -> None:
-	if isinstance(users, str):
-		users = [user.strip() for user in users.split(",") if user.strip()]
+def enqueue_create_notification(users: list[str], doc: dict) -> None:
 	method = "frappe.desk.doctype.notification_log.notification_log.make_notification_logs"
 	frappe.enqueue(method, doc=frappe._dict(doc), users=list(set(users)), now=frappe.flags.in_test)
 
@@ -21,5 +18,4 @@ def make_notification_logs(doc: dict, users: list[str]) -> None:
 	for user in frappe.db.get_values("User", filters, "name", pluck=True):
 		notification = frappe.new_doc("Notification Log").update(doc)
 		notification.for_user = user
-		if user != notification.from_user or doc.get("type") == "Alert":
-			notification.insert(ignore_permissions=True)
+		notification.insert(ignore_permissions=True)

@@ -1,3 +1,0 @@
-def get_context(context):
-	context.greeting = "Pair"
-	context.danger = "<script>x</script>"
