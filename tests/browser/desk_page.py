@@ -30,7 +30,9 @@ class Desk:
 
 	def load(self) -> None:
 		self.page.goto(self.list_url)
-		self.page.wait_for_function("'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window")
+		self.page.wait_for_function(
+			"'frappe' in window && 'set_route' in frappe && 'xappiens_whatsapp' in window"
+		)
 		self.page.wait_for_selector(".page-container .page-head:visible")
 		self.page.evaluate("theme => document.documentElement.setAttribute('data-theme', theme)", self.theme)
 

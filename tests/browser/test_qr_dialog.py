@@ -112,7 +112,9 @@ def test_a_rate_limit_is_waited_out_and_not_hammered(desk, sandbox, new_session)
 	assert desk.say("Too many requests.") in desk.words()
 	desk.picture("qr-rate-limited-light")
 	asked = []
-	desk.page.on("request", lambda request: asked.append(request.url) if "get_qr_code" in request.url else None)
+	desk.page.on(
+		"request", lambda request: asked.append(request.url) if "get_qr_code" in request.url else None
+	)
 	desk.page.wait_for_timeout(6500)
 	assert asked == []
 	desk.wait_for_phase("code")
