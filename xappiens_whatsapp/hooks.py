@@ -1,3 +1,5 @@
+from frappe import __version__ as _frappe_version
+
 from xappiens_whatsapp import __version__
 
 app_name = "xappiens_whatsapp"
@@ -7,6 +9,7 @@ app_description = "Link WhatsApp numbers to your site from the desk"
 app_email = "hello@xappiens.example"
 app_license = "mit"
 
+_DESK = "/app" if _frappe_version.startswith("15.") else "/desk"
 _ASSETS = "/assets/xappiens_whatsapp"
 _SCRIPTS = ("qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pairing")
 app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
@@ -25,12 +28,6 @@ permission_query_conditions = {
 	"WhatsApp Session": "xappiens_whatsapp.permissions.session_query_conditions",
 }
 
-doc_events = {
-	"WhatsApp Session": {
-		"on_change": "xappiens_whatsapp.pairing.on_session_change",
-		"on_trash": "xappiens_whatsapp.pairing.on_session_trash",
-	},
-}
 after_request = [
 	"xappiens_whatsapp.pairing.protect_response",
 	"xappiens_whatsapp.api.webhook.refuse_unreadable",
@@ -46,7 +43,7 @@ add_to_apps_screen = [
 		"name": "xappiens_whatsapp",
 		"logo": "/assets/xappiens_whatsapp/images/whatsapp-link.svg",
 		"title": "Xappiens WhatsApp",
-		"route": "/app/whatsapp",
+		"route": f"{_DESK}/whatsapp",
 		"has_permission": "xappiens_whatsapp.apps_screen.has_app_permission",
 	}
 ]

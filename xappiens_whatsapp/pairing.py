@@ -192,14 +192,10 @@ def raise_opened_elsewhere() -> NoReturn:
 	)
 
 
-def on_session_change(doc: WhatsAppSession, method: str | None = None) -> None:
+def note_state(doc: WhatsAppSession) -> None:
 	"""Once the phone is linked, the link shows no code any more, whatever happens to the session afterwards."""
 	if doc.status == states.CONNECTED and is_alive(entry := entry_of(doc.name)):
 		store(doc.name, {**entry, "used": True})
-
-
-def on_session_trash(doc: WhatsAppSession, method: str | None = None) -> None:
-	revoke(doc.name)
 
 
 def protect_response(response: Response, request: Request) -> None:

@@ -12,9 +12,8 @@ import frappe
 def claim(key: str, seconds: int, value: str = "1") -> bool:
 	"""Whether the caller is the first to take the key; it is taken for so many seconds."""
 	made = frappe.cache.make_key(key)
-	return bool(
-		frappe.cache.set(made, value, ex=seconds, nx=True)
-	)  # nosemgrep: frappe-cache-breaks-multitenancy
+	# nosemgrep: frappe-cache-breaks-multitenancy
+	return bool(frappe.cache.set(made, value, ex=seconds, nx=True))
 
 
 def release(key: str) -> None:

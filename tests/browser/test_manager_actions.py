@@ -25,7 +25,9 @@ def test_the_webhook_is_registered_and_tested_from_the_settings(desk, sandbox, n
 	new_session()
 	desk.open_settings()
 	desk.button("Register Webhook").click()
-	desk.page.get_by_text(desk.say("The webhook of every linked session is being registered anew.")).wait_for()
+	desk.page.get_by_text(
+		desk.say("The webhook of every linked session is being registered anew.")
+	).wait_for()
 	desk.button("Test Webhook").click()
 	desk.dialog.locator("tbody tr").first.wait_for()
 	assert desk.dialog.locator(".modal-title").inner_text() == desk.say("Webhook Test")

@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from xappiens_whatsapp import creation, gateway, permissions, reasons
+from xappiens_whatsapp import creation, gateway, pairing, permissions, reasons
 
 SERVER_OWNED = (
 	"status",
@@ -51,8 +51,12 @@ class WhatsAppSession(Document):
 		self.set_onload("check_failed", self.error_code in reasons.CHECK_FAILURES)
 		self.set_onload("disconnect_mode", frappe.get_cached_doc(gateway.SETTINGS).disconnect_mode)
 
+	def on_change(self) -> None:
+		pairing.note_state(self)
+
 	@gateway.translates_errors
 	def on_trash(self) -> None:
 		"""The server's session goes first, so that none is left behind that this site does not know of."""
 		if not frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
 			creation.delete_for_good(self)
+		pairing.revoke(self.name)
