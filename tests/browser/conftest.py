@@ -90,7 +90,7 @@ class Site:
 		for name, role in ROLES.items():
 			email = f"{name}@example.com"
 			if self.has("User", email):
-				self.resource("PUT", f"User/{email}", new_password=USER_PASSWORD)
+				self.resource("PUT", f"User/{email}", new_password=USER_PASSWORD, language="es")
 				continue
 			values = {"email": email, "first_name": name, "language": "es", "new_password": USER_PASSWORD}
 			self.resource("POST", "User", **values, send_welcome_email=0, roles=[{"role": role}])

@@ -597,6 +597,13 @@ class TestRecord(SessionTestCase):
 		with self.assertRaises(frappe.CannotChangeConstantError):
 			doc.save()
 
+	def test_lists_say_who_is_assigned(self):
+		doc = self.new_record()
+		self.assign(doc.name, AGENT, "Agent")
+		self.assign(doc.name, VIEWER, "Viewer")
+		row = frappe.get_list("WhatsApp Session", filters={"name": doc.name}, fields=["assigned_names"])[0]
+		self.assertEqual(row.assigned_names, f"{AGENT}, {VIEWER}")
+
 	def test_a_user_is_assigned_once(self):
 		doc = self.new_record()
 		for _time in range(2):

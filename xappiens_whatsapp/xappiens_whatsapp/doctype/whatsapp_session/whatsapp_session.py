@@ -6,6 +6,7 @@ from frappe.model.document import Document
 
 from xappiens_whatsapp import creation, gateway, pairing, permissions, reasons
 
+LONGEST_NAMES = 255
 SERVER_OWNED = (
 	"status",
 	"status_since",
@@ -31,6 +32,7 @@ class WhatsAppSession(Document):
 		creation.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
 		self.reject_users_assigned_twice()
+		self.note_assigned_names()
 
 	def keep_server_owned_fields(self) -> None:
 		"""A form opened some time ago must not write an old state back over what the server said since."""
@@ -43,6 +45,11 @@ class WhatsAppSession(Document):
 			if row.user in seen:
 				frappe.throw(_("Row {0}: {1} is assigned already.").format(row.idx, frappe.bold(row.user)))
 			seen.add(row.user)
+
+	def note_assigned_names(self) -> None:
+		"""Lists show no child tables; for them the names stand in one column."""
+		names = ", ".join(row.user for row in self.assigned_users or [])
+		self.assigned_names = names if len(names) <= LONGEST_NAMES else names[: LONGEST_NAMES - 1] + "…"
 
 	def onload(self) -> None:
 		reason = reasons.reason_of(self.error_code)
