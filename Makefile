@@ -41,7 +41,7 @@ desk-test: setup ## run the browser tests on a real desk: make desk-test URL=htt
 	DESK_URL=$(URL) REQUIRE_BROWSER=1 $(RUN) -m pytest tests/browser
 
 bench-test: ## run the package's tests on a bench that is there: make bench-test BENCH=~/frappe-bench SITE=site.localhost
-	cd $(BENCH) && bench --site $(SITE) migrate && bench --site $(SITE) run-tests --app xappiens_whatsapp
+	cd $(BENCH) && bench --site $(SITE) migrate && CI=true bench --site $(SITE) run-tests --app xappiens_whatsapp
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache *.egg-info

@@ -61,7 +61,7 @@ def test_a_new_code_replaces_the_old_one_by_itself_and_restarts_the_countdown(
 
 
 def test_an_expired_code_greys_out_and_new_qr_brings_another(desk, start_sandbox, new_session):
-	sandbox = start_sandbox(qr_lifetime=4, qr_attempts=1)
+	sandbox = start_sandbox(qr_lifetime=10, qr_attempts=1)  # a bench needs some seconds to show it
 	view(desk, new_session())
 	desk.wait_for_phase("code")
 	desk.wait_for_phase("expired")

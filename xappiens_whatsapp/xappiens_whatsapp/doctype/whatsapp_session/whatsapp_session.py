@@ -48,7 +48,7 @@ class WhatsAppSession(Document):
 
 	def note_assigned_names(self) -> None:
 		"""Lists show no child tables; for them the names stand in one column."""
-		names = ", ".join(row.user for row in self.assigned_users or [])
+		names = ", ".join(row.user for row in self.assigned_users or [] if row.user)
 		self.assigned_names = names if len(names) <= LONGEST_NAMES else names[: LONGEST_NAMES - 1] + "…"
 
 	def onload(self) -> None:
