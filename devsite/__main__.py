@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import devsite
 
+HOST = "127.0.0.1"
 GUIDE = {
 	"es": """
   1. Abra {site}/app/whatsapp-session y entre como Administrator / admin
@@ -35,7 +36,7 @@ def main() -> None:
 	with ExitStack() as stack:
 		data = options.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="devsite-"))
 		server = serve(stack, options, data)
-		address = f"http://{options.host}:{server.server_port}"
+		address = f"http://{HOST}:{server.server_port}"
 		print(f"ready {address}", flush=True)
 		if options.guide and not options.no_sandbox:
 			print(
@@ -46,7 +47,6 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
 	parser = argparse.ArgumentParser(prog="python -m devsite", description=__doc__)
-	parser.add_argument("--host", default="127.0.0.1")
 	parser.add_argument("--port", type=int, default=8000)
 	parser.add_argument("--data", help="folder that keeps the site; a temporary one by default")
 	parser.add_argument("--language", default="en")
@@ -62,7 +62,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	from devsite.site import SITE, open_site, point_settings_to, set_config
 
 	open_site(data, language=options.language)
-	started = server.start(options.host, options.port)
+	started = server.start(HOST, options.port)
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
 	if not options.no_sandbox:
@@ -71,7 +71,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 		sandbox = stack.enter_context(Sandbox())
 		point_settings_to(sandbox.url, sandbox.api_key)
 		options.phone = f"{sandbox.url}/phone?lang={options.language}"
-	set_config("host_name", f"http://{options.host}:{started.server_port}")
+	set_config("host_name", f"http://{HOST}:{started.server_port}")
 	frappe.destroy()
 	workers.start(stack, SITE, data)
 	return started

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import frappe
-from frappe.model.meta import doctype_files
+from frappe.calls import APP
+from frappe.model.meta import all_metas
 from frappe.permissions import get_role_permissions
 from frappe.sessions import get_csrf_token
 from frappe.translate import get_all_translations
@@ -56,34 +56,25 @@ def boot_data(is_guest: bool, token: str | None) -> dict[str, Any]:
 		"csrf_token": token,
 		"messages": get_all_translations(frappe.local.lang),
 		"app_route": "/app",
-		"doctypes": {} if is_guest else dict(readable()),
+		"doctypes": {} if is_guest else readable(),
 	}
 
 
-def readable() -> list[tuple[str, dict[str, Any]]]:
+def readable() -> dict[str, dict[str, Any]]:
 	"""The app's DocTypes that the user may read, and their child tables."""
-	found = []
-	for path in doctype_files(tuple(frappe.local.conf.installed_apps)).values():
-		meta = frappe.get_meta(json.loads(path.read_text(encoding="utf-8"))["name"])
-		granted = get_role_permissions(meta, frappe.session.user)
-		if meta.istable or granted.read:
-			found.append((meta.name, for_browser(meta, path, granted)))
-	return found
+	own = [meta for meta in all_metas().values() if meta.path.parts[-5] == APP]
+	granted = {meta.name: get_role_permissions(meta, frappe.session.user) for meta in own}
+	may_see = [meta for meta in own if meta.istable or granted[meta.name].read]
+	return {meta.name: for_browser(meta, granted[meta.name]) for meta in may_see}
 
 
-def for_browser(meta: Any, path: Path, granted: frappe._dict) -> dict[str, Any]:
-	values = {key: value for key, value in meta.items() if key != "fieldnames"}
+def for_browser(meta: Any, granted: frappe._dict) -> dict[str, Any]:
+	values = {key: value for key, value in meta.items() if key not in ("fieldnames", "path")}
 	perm = {right: granted[right] for right in ("read", "write", "create", "delete")}
-	code = {
-		"__js": script(path.with_suffix(".js")),
-		"__list_js": script(path.with_name(f"{path.stem}_list.js")),
-	}
+	lists = meta.path.with_name(f"{meta.path.stem}_list.js")
+	code = {"__js": script(meta.path.with_suffix(".js")), "__list_js": script(lists)}
 	return {**values, **code, "slug": slug(meta.name), "perm": perm}
 
 
 def script(file: Path) -> str:
 	return file.read_text(encoding="utf-8") if file.exists() else ""
-
-
-def public_folder(app: str) -> Path:
-	return Path(import_module(app).__file__).parent / "public"

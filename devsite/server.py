@@ -16,7 +16,13 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+import xappiens_whatsapp
 from devsite import desk_pages
+
+FOLDERS = {
+	"devsite": desk_pages.DESK,
+	"xappiens_whatsapp": Path(xappiens_whatsapp.__file__).parent / "public",
+}
 
 
 def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
@@ -52,10 +58,7 @@ def on_site(request: Request, answer: Callable[[], Response]) -> Response:
 
 def file_response(path: str) -> Response:
 	owner, _slash, name = path.partition("/")
-	if owner not in ("devsite", "xappiens_whatsapp"):
-		raise NotFound
-	root = desk_pages.DESK if owner == "devsite" else desk_pages.public_folder(owner)
-	file = safe_join(str(root), name)
+	file = safe_join(str(FOLDERS[owner]), name) if owner in FOLDERS else None
 	if not file or not Path(file).is_file():
 		raise NotFound
 	kind = mimetypes.guess_type(file)[0] or "application/octet-stream"

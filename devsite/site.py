@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import frappe
@@ -14,7 +13,6 @@ from frappe.utils.password import update_password
 
 SITE = "devsite.localhost"
 TIME_ZONE = "Europe/Madrid"
-APPS = ("xappiens_whatsapp",)
 USERS = {
 	"manager@example.com": "WhatsApp Manager",
 	"agent@example.com": "WhatsApp User",
@@ -25,16 +23,16 @@ TABLES = (
 	"create table if not exists tabSingles (doctype text collate frappe_text, field text, value text)",
 	"create table if not exists tabSessions (sid text primary key, user text, csrf_token text)",
 	"create table if not exists `__Auth` (doctype text, name text collate frappe_text, fieldname text, "
-	"password text, encrypted int, primary key (doctype, name, fieldname))",
+	"password text, primary key (doctype, name, fieldname))",
 )
 
 
-def open_site(data_dir: str | Path, apps: tuple[str, ...] = APPS, language: str = "en") -> None:
+def open_site(data_dir: str | Path, language: str = "en") -> None:
 	"""Connect to the site under the folder as Administrator; make it first when it is not there."""
 	config = Path(data_dir) / SITE / "site_config.json"
 	if is_new := not config.exists():
 		config.parent.mkdir(parents=True, exist_ok=True)
-		values = {"db_name": SITE, "installed_apps": apps, "encryption_key": Fernet.generate_key().decode()}
+		values = {"db_name": SITE, "encryption_key": Fernet.generate_key().decode()}
 		config.write_text(json.dumps(values, indent=1))
 	frappe.app._site, frappe.app._sites_path = SITE, str(data_dir)
 	frappe.init(SITE, str(data_dir), force=True)
@@ -47,7 +45,7 @@ def open_site(data_dir: str | Path, apps: tuple[str, ...] = APPS, language: str 
 def migrate() -> None:
 	for statement in TABLES:
 		frappe.db.sql_ddl(statement)
-	metas = all_metas(frappe.get_installed_apps())
+	metas = all_metas().values()
 	for meta in metas:
 		create_table(meta)
 	for meta in metas:
@@ -56,17 +54,10 @@ def migrate() -> None:
 
 
 def _register(meta: frappe._dict) -> None:
-	"""The rows that installing leaves for a DocType: itself, its module, its roles."""
+	"""The rows that installing leaves for a DocType: itself and its roles."""
 	_add("DocType", meta.name, module=meta.module)
-	owners = (app for app in frappe.local.conf.installed_apps if meta.module in _modules(app))
-	_add("Module Def", meta.module, module_name=meta.module, app_name=next(owners, "frappe"))
 	for row in meta.permissions:
-		_add("DocPerm", f"{meta.name} {row.role}", role=row.role, parent=meta.name)
 		_add("Role", row.role, desk_access=1)
-
-
-def _modules(app: str) -> list[str]:
-	return (Path(import_module(app).__file__).parent / "modules.txt").read_text(encoding="utf-8").splitlines()
 
 
 def _add(doctype: str, name: str, **values: object) -> None:
@@ -75,17 +66,17 @@ def _add(doctype: str, name: str, **values: object) -> None:
 
 
 def _fill(language: str) -> None:
-	settings = frappe.get_doc("System Settings")
-	settings.update({"language": language, "time_zone": TIME_ZONE, "allow_error_traceback": 1}).save()
 	for role in ("All", "Guest", "Desk User"):
 		_add("Role", role)
+	settings = frappe.get_doc("System Settings")
+	settings.update({"language": language, "time_zone": TIME_ZONE, "allow_error_traceback": 1}).save()
 	_add_user("Administrator", "admin", "System Manager", language)
 	_add_user("Guest", "", None, "")
 	for hook in ("before_install", "after_install"):
 		for method in frappe.get_hooks(hook):
 			frappe.get_attr(method)()
 	for email, role in USERS.items():
-		_add_user(email, "demo", role if role and frappe.db.exists("Role", role) else None, language)
+		_add_user(email, "demo", role, language)
 	frappe.db.commit()
 
 

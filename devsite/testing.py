@@ -8,12 +8,12 @@ from pathlib import Path
 import frappe
 from frappe.utils.background_jobs import WAITING, execute_job
 
-from devsite.site import APPS, open_site
+from devsite.site import open_site
 from devsite.workers import enqueue_scheduled
 
 
-def boot_site(data_dir: str | Path, apps: tuple[str, ...] = APPS) -> None:
-	open_site(data_dir, apps)
+def boot_site(data_dir: str | Path) -> None:
+	open_site(data_dir)
 	frappe.local.flags.in_test = True
 
 

@@ -204,10 +204,7 @@ def default_values(doctype: str) -> dict[str, Any]:
 
 def get_cached_doc(doctype: str, name: str | None = None) -> Any:
 	key = f"document_cache::{doctype}::{name or doctype}"
-	if not (doc := cache.get_value(key)):
-		doc = get_doc(doctype, name or doctype)
-		cache.set_value(key, doc)
-	return doc
+	return cache.get_value(key, lambda: get_doc(doctype, name or doctype))
 
 
 def clear_document_cache(doctype: str, name: str | None = None) -> None:
@@ -243,7 +240,7 @@ def delete_doc(
 
 from frappe.calls import call, get_attr, get_hooks, get_installed_apps, is_whitelisted, whitelist
 from frappe.model.db_query import DatabaseQuery
-from frappe.model.meta import forget_metas, get_controller, get_meta
+from frappe.model.meta import all_metas, get_controller, get_meta
 from frappe.permissions import get_roles, has_permission
 from frappe.realtime import publish_realtime
 from frappe.translate import get_all_translations
@@ -257,7 +254,7 @@ def ping() -> str:
 
 
 def clear_cache(doctype: str | None = None) -> None:
-	forget_metas()
+	all_metas.cache_clear()
 	kept = {name for key in get_hooks("persistent_cache_keys") for name in cache.get_keys(key)}
 	cache.delete_value([name for name in cache.get_keys("") if name not in kept], make_keys=False)
 	local.cache = {}

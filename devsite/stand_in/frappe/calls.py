@@ -12,6 +12,8 @@ from typing import Any
 
 import frappe
 
+APP = "xappiens_whatsapp"
+
 whitelisted: set[Callable] = set()
 guest_methods: set[Callable] = set()
 xss_safe_methods: set[Callable] = set()
@@ -35,25 +37,19 @@ def call(fn: Callable, *args: Any, **kwargs: Any) -> Any:
 
 
 def get_installed_apps() -> list[str]:
-	return ["frappe", *frappe.local.conf.installed_apps]
+	return ["frappe", APP]
 
 
 def get_hooks(hook: str, default: Any = ()) -> Any:
-	"""One value per app becomes a list; a dict becomes a dict of lists."""
-	found: dict[str, Any] = {}
-	for app in frappe.local.conf.installed_apps:
-		if value := getattr(import_module(f"{app}.hooks"), hook, None):
-			_append_hook(found, hook, value)
-	return found.get(hook, [] if default == () else default)
+	value = getattr(import_module(f"{APP}.hooks"), hook, None)
+	return default if value is None else _listed(value)
 
 
-def _append_hook(target: dict, key: str, value: Any) -> None:
+def _listed(value: Any) -> Any:
+	"""A single value becomes a list, as do the entries of a dict."""
 	if isinstance(value, dict):
-		inner = target.setdefault(key, {})
-		for name, entry in value.items():
-			_append_hook(inner, name, entry)
-	else:
-		target.setdefault(key, []).extend(value if isinstance(value, list) else [value])
+		return {key: _listed(entry) for key, entry in value.items()}
+	return value if isinstance(value, list) else [value]
 
 
 def whitelist(

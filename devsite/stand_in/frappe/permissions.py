@@ -11,7 +11,12 @@ RIGHTS = ("select", "read", "write", "create", "delete", "report", "export", "pr
 
 
 def get_roles(username: str | None = None) -> list[str]:
+	"""Cached until the user is saved, as those of a DocType are until frappe.clear_cache."""
 	user = username or frappe.session.user
+	return frappe.cache.get_value(f"roles:{user}", lambda: _roles_of(user))
+
+
+def _roles_of(user: str) -> list[str]:
 	if user == "Guest":
 		return ["Guest"]
 	if user == "Administrator":
@@ -23,7 +28,8 @@ def get_roles(username: str | None = None) -> list[str]:
 
 def get_role_permissions(meta: Any, user: str) -> frappe._dict:
 	roles = get_roles(user)
-	custom = frappe.get_all("Custom DocPerm", fields=["*"], filters={"parent": meta.name})
+	options = {"fields": ["*"], "filters": {"parent": meta.name}}
+	custom = frappe.cache.get_value(f"perm:{meta.name}", lambda: frappe.get_all("Custom DocPerm", **options))
 	rows = [row for row in custom or meta.permissions if row.role in roles]
 	if any(row.if_owner or row.permlevel for row in rows):
 		raise NotImplementedError("permissions for owners and levels are not provided by devsite")

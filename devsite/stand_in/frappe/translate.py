@@ -8,14 +8,10 @@ from pathlib import Path
 import frappe
 
 
-def get_all_translations(lang: str) -> dict[str, str]:
-	return _translations(lang, tuple(frappe.get_installed_apps()))
-
-
 @lru_cache(maxsize=64)
-def _translations(lang: str, apps: tuple[str, ...]) -> dict[str, str]:
+def get_all_translations(lang: str) -> dict[str, str]:
 	found: dict[str, str] = {}
-	for app in apps:
+	for app in frappe.get_installed_apps():
 		for code in dict.fromkeys((lang.split("-")[0], lang)):
 			found |= _read(Path(import_module(app).__file__).parent / "translations" / f"{code}.csv")
 	return found

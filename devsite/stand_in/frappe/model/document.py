@@ -183,12 +183,10 @@ class Document(Values, Validation):
 		frappe.clear_document_cache(self.doctype, self.name)
 
 	def _check_links(self) -> None:
-		"""From Singles only: nothing else of the app's links to a document of its own."""
-		for meta in all_metas(frappe.local.conf.installed_apps):
+		"""From Singles only: nothing else links to a document of the app."""
+		for meta in all_metas().values():
 			for df in meta.having(fieldtype="Link", options=self.doctype):
-				if not meta.issingle:
-					raise NotImplementedError("links from other documents are not checked by devsite")
-				if frappe.db.get_single_value(meta.name, df.fieldname) == self.name:
+				if meta.issingle and frappe.db.get_single_value(meta.name, df.fieldname) == self.name:
 					message = _("Cannot delete or cancel because {0} is linked with {1}")
 					link = f"{_(self.doctype)} {frappe.bold(self.name)}", _(meta.name)
 					frappe.throw(message.format(*link), frappe.LinkExistsError)

@@ -28,8 +28,9 @@ LARGEST = {"int": 2**31 - 1, "bigint": 2**63 - 1}
 
 
 class Meta(frappe._dict):
-	def __init__(self, values: dict) -> None:
-		super().__init__(values)
+	def __init__(self, path: Path) -> None:
+		values = json.loads(path.read_text(encoding="utf-8"))
+		super().__init__(values, path=path)
 		self.fields = [frappe._dict(df, parent=self.name) for df in values["fields"]]
 		self.permissions = [frappe._dict(row) for row in values.get("permissions", [])]
 		self.fieldnames = {df.fieldname: df for df in self.fields}
@@ -92,43 +93,26 @@ def create_table(meta: Meta) -> None:
 		frappe.db.sql_ddl(f"create table if not exists `tab{meta.name}` ({definitions})")
 
 
-@lru_cache(maxsize=256)
-def _load(doctype: str, apps: tuple[str, ...]) -> Meta | None:
-	found = doctype_files(apps).get(frappe.scrub(doctype))
-	return Meta(json.loads(found.read_text(encoding="utf-8"))) if found else None
-
-
-@lru_cache(maxsize=16)
-def doctype_files(apps: tuple[str, ...]) -> dict[str, Path]:
-	roots = [Path(import_module(app).__file__).parent for app in apps]
-	files = [path for root in roots for path in root.glob("*/doctype/*/*.json")]
-	return {path.stem: path for path in files if path.stem == path.parent.name}
+@lru_cache(maxsize=1)
+def all_metas() -> dict[str, Meta]:
+	"""By name: the app's DocTypes, and those of Frappe's that it needs."""
+	roots = [Path(import_module(app).__file__).parent for app in frappe.get_installed_apps()]
+	metas = [Meta(path) for root in roots for path in root.glob("*/doctype/*/*.json")]
+	return {meta.name: meta for meta in metas}
 
 
 def get_meta(doctype: str) -> Meta:
-	meta = _load(doctype, tuple(frappe.get_installed_apps()))
-	if not meta or meta.name != doctype:
+	if doctype not in all_metas():
 		message = frappe._("{0} {1} not found").format(frappe._("DocType"), doctype)
 		frappe.throw(message, frappe.DoesNotExistError(doctype="DocType"))
-	return meta
-
-
-def all_metas(apps: list[str]) -> list[Meta]:
-	files = doctype_files(tuple(apps)).values()
-	return [get_meta(json.loads(path.read_text(encoding="utf-8"))["name"]) for path in files]
-
-
-def forget_metas() -> None:
-	_load.cache_clear()
-	doctype_files.cache_clear()
+	return all_metas()[doctype]
 
 
 def get_controller(doctype: str) -> type:
-	path = doctype_files(tuple(frappe.get_installed_apps())).get(frappe.scrub(doctype))
-	get_meta(doctype)
+	path = get_meta(doctype).path
 	if not path.with_suffix(".py").exists():
 		return import_module("frappe.model.document").Document
-	module = import_module(f"{path.parts[-5]}.{path.parts[-4]}.doctype.{path.stem}.{path.stem}")
+	module = import_module(".".join((*path.parts[-5:-1], path.stem)))
 	return getattr(module, doctype.replace(" ", ""))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import fakeredis
@@ -20,12 +21,14 @@ class RedisWrapper(fakeredis.FakeRedis):
 			frappe.local.cache[name] = val
 		self.set(name, pickle.dumps(val), ex=expires_in_sec)
 
-	def get_value(self, key: str, expires: bool = False) -> Any:
+	def get_value(self, key: str, generator: Callable | None = None, *, expires: bool = False) -> Any:
 		name = self.make_key(key)
 		if name in frappe.local.cache:
 			return frappe.local.cache[name]
 		raw = self.get(name)
 		val = None if raw is None else pickle.loads(raw)
+		if val is None and generator:
+			self.set_value(key, val := generator())
 		if not expires:
 			frappe.local.cache[name] = val
 		return val

@@ -12,3 +12,6 @@ class User(Document):
 		self.full_name = self.first_name
 		has_desk = any(frappe.db.get_value("Role", row.role, "desk_access") for row in self.roles)
 		self.user_type = "System User" if self.name == "Administrator" or has_desk else "Website User"
+
+	def on_update(self) -> None:
+		frappe.cache.delete_value(f"roles:{self.name}")
