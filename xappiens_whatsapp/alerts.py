@@ -14,7 +14,7 @@ from frappe.desk.doctype.notification_log.notification_log import enqueue_create
 from frappe.desk.doctype.notification_settings.notification_settings import is_email_notifications_enabled
 from frappe.utils import escape_html, format_datetime, get_datetime, get_url_to_form, now_datetime
 
-from xappiens_whatsapp import gateway, permissions, reasons, states, tasks
+from xappiens_whatsapp import gateway, permissions, reasons, states, tasks, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -96,6 +96,7 @@ def is_overdue(record: frappe._dict) -> bool:
 	return now_datetime() - get_datetime(record.down_since) >= RECONNECTS_WITHIN
 
 
+@transactions.in_own_transaction
 def tell_overdue(name: str) -> None:
 	fields = ["status", "down_since", "alerted_on"]
 	current = frappe.db.get_value(SESSION, name, fields, as_dict=True, for_update=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import frappe
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 WINDOW = 60
 REQUESTS_PER_WINDOW = 30
 BACKGROUND_SHARE = 0.5
+
+
+def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[str, Callable[..., None]]:
+	"""What the client calls before each request and after each answer."""
+	return {
+		"before_request": functools.partial(spend, key, background=background, patience=patience),
+		"after_response": functools.partial(learn, key),
+	}
 
 
 def spend(key: str, *, background: bool = False, patience: float = 0.0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
@@ -10,6 +11,7 @@ from frappe import _
 from xappiens_whatsapp import gateway
 
 if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.diagnosis import Check
 	from xappiens_whatsapp.baileys.errors import BaileysError
 	from xappiens_whatsapp.reasons import Reason
 
@@ -48,10 +50,12 @@ def passed(check: str) -> Cause:
 	return Cause(sentences[check], "")
 
 
-def of(code: str, technical: str) -> Cause:
+def of(check: Check) -> Cause:
 	"""A code that is not in the table shows what the server said."""
-	build = CAUSES.get(code)
-	return build() if build else failed(technical)
+	if check.retry_after:
+		return wait(check.retry_after)
+	build = CAUSES.get(check.code)
+	return build() if build else failed(check.detail)
 
 
 def dns() -> Cause:
@@ -105,6 +109,13 @@ def key_refused() -> Cause:
 def rate_limited() -> Cause:
 	return Cause(
 		_("Too many requests were sent to the server."), _("Wait a minute, then run the diagnosis again.")
+	)
+
+
+def wait(seconds: float) -> Cause:
+	return Cause(
+		_("Too many requests were sent to the server."),
+		_("Wait {0} seconds, then run the diagnosis again.").format(math.ceil(seconds)),
 	)
 
 

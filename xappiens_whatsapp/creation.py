@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import alerts, gateway, qr_codes, states
+from xappiens_whatsapp import alerts, gateway, qr_codes, states, transactions
 from xappiens_whatsapp.baileys.errors import (
 	BaileysError,
 	ConflictError,
@@ -57,6 +57,7 @@ def clean_phone_number(phone_number: str | None) -> str | None:
 	return digits
 
 
+@transactions.in_own_transaction
 def ensure_record(session_id: str, session_name: str, description: str) -> WhatsAppSession:
 	"""The record of that id, made when it is not there yet, and committed before the server hears of it.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import callback, causes, creation, gateway, permissions, reasons, states
+from xappiens_whatsapp import budget, callback, causes, creation, gateway, permissions, reasons, states
 from xappiens_whatsapp.baileys.diagnosis import probe
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 
@@ -34,8 +34,10 @@ def check_connection() -> list[Row]:
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
 	rows = [measured("settings", check_settings)]
 	if rows[0]["ok"]:
-		for check in probe(settings.api_base_url, settings.get_api_key(), timeout=settings.timeout_seconds):
-			cause = causes.passed(check.check) if check.ok else causes.of(check.code, check.detail)
+		key = settings.get_api_key()
+		checks = probe(settings.api_base_url, key, timeout=settings.timeout_seconds, **budget.hooks(key))
+		for check in checks:
+			cause = causes.passed(check.check) if check.ok else causes.of(check)
 			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
 	return rows
 

@@ -43,3 +43,11 @@ class GatewayUnavailable(GatewayError):
 class GatewayFailed(GatewayError):
 	http_status_code = 502
 	error_code = "GATEWAY_FAILED"
+
+
+class RecordBusy(GatewayError):
+	"""Somebody else held the record for longer than the database waits."""
+
+	http_status_code = 503
+	error_code = "RECORD_BUSY"
+	retry_after = 5

@@ -9,6 +9,8 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import frappe
 from frappe import _
+from frappe.utils.response import report_error
+from werkzeug.wrappers import Response
 
 from xappiens_whatsapp import budget
 from xappiens_whatsapp.baileys import BaileysClient
@@ -30,6 +32,7 @@ from xappiens_whatsapp.exceptions import (
 	GatewayRateLimited,
 	GatewayRejected,
 	GatewayUnavailable,
+	RecordBusy,
 	SessionMissingOnServer,
 )
 
@@ -52,15 +55,14 @@ def connect_to_server(*, background: bool = False, patience: float = 0.0) -> Bai
 			key,
 			timeout=settings.timeout_seconds,
 			connect_timeout=min(10.0, settings.timeout_seconds),
-			before_request=functools.partial(budget.spend, key, background=background, patience=patience),
-			after_response=functools.partial(budget.learn, key),
+			**budget.hooks(key, background=background, patience=patience),
 		)
 	except InvalidAddressError:
 		settings.reject_address()
 
 
 def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
-	"""For whitelisted functions: what the client raises leaves as a typed, translated Frappe error.
+	"""For whitelisted functions: what the client and the database raise leaves as a typed, translated Frappe error.
 
 	Raised outside the `except` block, so that no traceback carries the frames of the HTTP call.
 	"""
@@ -71,9 +73,37 @@ def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 			return function(*args, **kwargs)
 		except BaileysError as error:
 			failure, server_code = translate(error), code_of(error)
+		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+			failure, server_code = record_busy(), ""
 		tell(failure, server_code)
 
+	return answers_failures(wrapper)
+
+
+def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
+	"""Over HTTP a failure is an answer with its status and words; everybody else gets the exception.
+
+	Frappe makes the same answer of an exception, but from 500 on it keeps the traceback with all arguments in Error Log: that
+	fills while a server is down, and the arguments may be secret.
+	"""
+
+	@functools.wraps(function)
+	def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+		try:
+			return function(*args, **kwargs)
+		except GatewayError as failure:
+			if not is_requested(function):
+				raise
+			frappe.db.rollback()
+			return report_error(failure.http_status_code)
+
 	return wrapper
+
+
+def is_requested(function: Callable[..., object]) -> bool:
+	"""Whether a request names this very function, rather than one that calls it."""
+	request = getattr(frappe.local, "request", None)
+	return bool(request) and request.path.endswith(f"/{function.__module__}.{function.__qualname__}")
 
 
 def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
@@ -119,6 +149,10 @@ def rate_limited(error: RateLimitedError) -> GatewayError:
 	)
 	failure.retry_after = seconds
 	return failure
+
+
+def record_busy() -> GatewayError:
+	return RecordBusy(_("This session is being changed by somebody else. Try again in a moment."))
 
 
 def rejected(error: BaileysError) -> GatewayError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 
-from xappiens_whatsapp import creation, gateway, states, tasks
+from xappiens_whatsapp import creation, gateway, states, tasks, transactions
 from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
 from xappiens_whatsapp.linking import Link
 
@@ -21,6 +21,7 @@ PATIENCE = 90.0
 REGISTERS_FOR = 20 * 60
 
 
+@transactions.unless_busy()
 def refresh_session(session: str) -> None:
 	"""Ask the server what is true; what it cannot tell now the next reconciliation finds out."""
 	tasks.note_begun(session)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, gateway, states
+from xappiens_whatsapp import alerts, gateway, states, transactions
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -90,6 +90,7 @@ class Pass:
 			else:
 				self.compare(record, remote)
 
+	@transactions.unless_busy()
 	def compare(self, record: frappe._dict, remote: RemoteSession) -> None:
 		"""The list comes from the server's database; only `isConnected` is what its memory says."""
 		if remote.is_connected is None:
@@ -128,6 +129,7 @@ class Pass:
 	def lost(self) -> Iterable[frappe._dict]:
 		return sorted((row for row in self.unseen.values() if row.session_db_id), key=last_checked)
 
+	@transactions.unless_busy()
 	def confirm_missing(self, record: frappe._dict, client: BaileysClient) -> None:
 		"""A list that shifts while it is read can leave a session out, so its own route has the last word."""
 		doc = document_of(record)
@@ -143,6 +145,7 @@ class Pass:
 				states.note_missing(doc)
 				self.missing += 1
 
+	@transactions.unless_busy()
 	def ask(self, record: frappe._dict, client: BaileysClient) -> None:
 		if not (doc := document_of(record)):
 			return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, realtime, reasons
+from xappiens_whatsapp import alerts, realtime, reasons, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -138,6 +138,7 @@ def note_missing(doc: WhatsAppSession) -> None:
 	store(doc, changes, number=doc.session_db_id or 0)
 
 
+@transactions.in_own_transaction
 def store(
 	doc: WhatsAppSession,
 	changes: dict[str, object],

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from xappiens_whatsapp.baileys import probe
+from xappiens_whatsapp.baileys.errors import RateLimitedError
 
 HEALTHY = {"success": True, "message": "API funcionando", "version": "1.0.0"}
 
@@ -37,6 +38,24 @@ def test_health_is_asked_without_the_key_and_the_list_with_it_for_one_row(sandbo
 	assert (health.path, "X-API-Key" in health.headers) == ("/health", False)
 	assert (listed.path, listed.query) == ("/api/sessions", "page=1&limit=1")
 	assert listed.headers["X-API-Key"] == "sandbox-key"
+
+
+def test_what_counts_against_the_key_is_asked_for_first_and_told_afterwards(sandbox):
+	before, after = [], []
+	hooks = {"before_request": lambda: before.append(len(sandbox.requests)), "after_response": after.append}
+	assert all(check.ok for check in probe(sandbox.url, "sandbox-key", timeout=1.0, **hooks))
+	assert before == [1]
+	assert [rate.limit for rate in after] == [1000]
+
+
+def test_a_budget_that_is_used_up_fails_at_the_key_with_the_seconds_to_wait(sandbox):
+	def refuse() -> None:
+		raise RateLimitedError("request budget used up", code="OWN_BUDGET", retry_after=12.5)
+
+	*_others, last = probe(sandbox.url, "sandbox-key", timeout=1.0, before_request=refuse)
+	assert (last.check, last.code, last.retry_after) == ("key", "rate_limited", 12.5)
+	assert [request.path for request in sandbox.requests] == ["/health"]
+	assert run(sandbox.url)["key"].ok
 
 
 def test_a_name_that_does_not_exist_fails_at_dns():

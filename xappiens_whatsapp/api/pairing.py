@@ -50,6 +50,7 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @rate_limit(limit=60, seconds=60)
+@gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
 	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
 	return _discreetly(pairing.Visit(token).look)
@@ -57,6 +58,7 @@ def pairing_status(token: str) -> dict[str, Any]:
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @rate_limit(limit=6, seconds=60)
+@gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
 	"""Have the server offer codes again after it gave up waiting for a scan."""
 	visit = pairing.Visit(token)

@@ -15,6 +15,7 @@ from xappiens_whatsapp import (
 	qr_codes,
 	reasons,
 	states,
+	transactions,
 )
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
@@ -209,13 +210,18 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 def delete_session(session_id: str) -> dict[str, Any]:
 	"""Remove the session from the server and then, when that worked, the record."""
 	doc = _resolve_session_doc(session_id, "delete")
-	if not frappe.db.get_value(SESSION, doc.name, "name", for_update=True):
-		_throw_unknown(session_id)  # another request deleted it while this one waited for the lock
-	doc.delete()
+	_delete(doc)
 	return {
 		"success": True,
 		"message": _("The session {0} was deleted here and on the server.").format(doc.session_id),
 	}
+
+
+@transactions.in_own_transaction
+def _delete(doc: WhatsAppSession) -> None:
+	if not frappe.db.get_value(SESSION, doc.name, "name", for_update=True):
+		_throw_unknown(doc.name)  # another request deleted it while this one waited for the lock
+	doc.delete()
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -19,6 +19,7 @@ from .errors import (
 	RateLimitedError,
 	UnavailableError,
 )
+from .models import RateLimit
 from .parsing import parse_text
 from .redaction import Secret
 from .retries import RetryPolicy
@@ -26,20 +27,20 @@ from .transport import Call, Transport
 
 CODES: tuple[tuple[type[BaileysError], str], ...] = (
 	(AuthenticationError, "key_refused"),
-	(RateLimitedError, "rate_limited"),
 	(NotFoundError, "not_found"),
 )
 
 
 @dataclass(frozen=True)
 class Check:
-	"""One step of a connection test; `code` is the cause in one word where it failed."""
+	"""One step of a connection test; `code` is the cause in one word where it failed, `retry_after` seconds to wait."""
 
 	check: str
 	ok: bool
 	detail: str
 	milliseconds: float
 	code: str = ""
+	retry_after: float | None = None
 
 
 class Failed(Exception):
@@ -51,10 +52,11 @@ class Failed(Exception):
 class Probe:
 	"""The steps of a connection test; each leaves behind what the next one needs."""
 
-	def __init__(self, base_url: str, key: Secret, timeout: float) -> None:
+	def __init__(self, base_url: str, key: Secret, timeout: float, hooks: Mapping[str, Any]) -> None:
 		self._base_url = base_url
 		self._key = key
 		self._timeout = timeout
+		self._hooks = hooks
 		self._addresses: list[Any] = []
 		self._socket: Any = None
 
@@ -127,6 +129,7 @@ class Probe:
 			timeout=self._timeout,
 			connect_timeout=self._timeout,
 			policy=RetryPolicy(retries=0),
+			**(self._hooks if call.with_key else {}),
 		)
 		try:
 			return transport.payload(call)
@@ -134,9 +137,20 @@ class Probe:
 			transport.close()
 
 
-def probe(base_url: str, api_key: str, *, timeout: float) -> Iterator[Check]:
-	"""The steps of reaching the server one by one, up to and with the first that fails."""
-	run = Probe(base_url, Secret(api_key), timeout)
+def probe(
+	base_url: str,
+	api_key: str,
+	*,
+	timeout: float,
+	before_request: Callable[[], object] | None = None,
+	after_response: Callable[[RateLimit], object] | None = None,
+) -> Iterator[Check]:
+	"""The steps of reaching the server one by one, up to and with the first that fails.
+
+	The hooks are those of `BaileysClient`; `/health` takes no key and counts against no limit, so they are not called for it.
+	"""
+	hooks = {"before_request": before_request, "after_response": after_response}
+	run = Probe(base_url, Secret(api_key), timeout, hooks)
 	del api_key
 	try:
 		for name, step in run.steps():
@@ -150,13 +164,20 @@ def probe(base_url: str, api_key: str, *, timeout: float) -> Iterator[Check]:
 
 def measured(name: str, step: Callable[[], str]) -> Check:
 	started = time.perf_counter()
+	detail, code, retry_after = outcome_of(step)
+	milliseconds = round((time.perf_counter() - started) * 1000, 1)
+	return Check(name, not code, detail, milliseconds, code, retry_after)
+
+
+def outcome_of(step: Callable[[], str]) -> tuple[str, str, float | None]:
 	try:
-		detail, code = step(), ""
+		return step(), "", None
 	except Failed as failure:
-		detail, code = str(failure), failure.code
+		return str(failure), failure.code, None
+	except RateLimitedError as error:
+		return str(error), "rate_limited", error.retry_after
 	except BaileysError as error:
-		detail, code = str(error), code_of(error)
-	return Check(name, not code, detail, round((time.perf_counter() - started) * 1000, 1), code)
+		return str(error), code_of(error), None
 
 
 def refusal(error: OSError, address: tuple[Any, ...]) -> Failed:

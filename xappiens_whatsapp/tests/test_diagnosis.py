@@ -144,13 +144,14 @@ class TestChainToTheServer(DiagnosisTestCase):
 
 	def test_a_server_that_slows_us_down(self):
 		self.sandbox.fault("list", "rate_limit", reset=30)
-		self.assertStopsAt(self.walk(), "key", "Too many requests", "Wait a minute")
+		self.assertStopsAt(self.walk(), "key", "Too many requests", "seconds, then run")
 
-	def test_a_request_budget_that_is_used_up_stops_at_the_list(self):
+	def test_a_request_budget_that_is_used_up_stops_before_anything_is_sent_with_the_key(self):
 		with self.assertRaises(RateLimitedError):
 			while True:
 				budget.spend(self.sandbox.api_key)
-		self.assertStopsAt(self.walk(), "list", "Try again in", "")
+		self.assertStopsAt(self.walk(), "key", "Too many requests", "seconds, then run")
+		self.assertEqual(self.sent(), ["GET /health"])
 		frappe.cache.delete_keys("whatsapp_")
 		self.assertTrue(self.walk()["success"])
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 from contextlib import contextmanager
+from typing import Any
 
 import frappe
+from werkzeug.wrappers import Request
 
-from xappiens_whatsapp.tests.base import MANAGER, Response, WhatsAppTestCase
+from xappiens_whatsapp.api import session as api
+from xappiens_whatsapp.exceptions import GatewayFailed
+from xappiens_whatsapp.tests.base import MANAGER, Response, WhatsAppTestCase, logged_errors
 
 SERVER_FAULTS = {
 	"400": (
@@ -59,8 +63,10 @@ FUNCTIONS = {
 	"disconnect_session": "delete",
 	"delete_session": "delete",
 	"list_sessions": "list",
+	"refresh_sessions": "list",
+	"update_session_webhook": "webhook",
 }
-WITHOUT_SESSION = ("list_sessions",)
+SECRET = "a-secret-given-by-hand-0000"
 RECOVERED_BY_LOOKING = {("create_session", fault) for fault in ("cut", "reset", "slow")}
 
 
@@ -80,8 +86,7 @@ class TestFaultMatrix(WhatsAppTestCase):
 		return created.message["session"]
 
 	def run_function(self, name: str, session: str) -> Response:
-		arguments = {} if name in WITHOUT_SESSION else {"session_id": session}
-		return self.call(name, user=MANAGER, **arguments)
+		return self.call(name, user=MANAGER, **arguments_of(name, session))
 
 	def assert_told(self, response: Response, status: int, exc_type: str) -> None:
 		self.assertEqual(
@@ -93,11 +98,9 @@ class TestFaultMatrix(WhatsAppTestCase):
 		self.assert_key_is_nowhere(response)
 
 	def assert_key_is_nowhere(self, response: Response) -> None:
-		self.assertNotIn(self.sandbox.api_key, response.text)
-		logged = " ".join(
-			row.error or "" for row in frappe.get_all("Error Log", fields=["error"], limit_page_length=50)
-		)
-		self.assertNotIn(self.sandbox.api_key, logged)
+		for secret in (self.sandbox.api_key, SECRET):
+			self.assertNotIn(secret, response.text)
+			self.assertNotIn(secret, logged_errors())
 
 	def test_every_function_through_every_fault_of_the_server(self):
 		for name, route in FUNCTIONS.items():
@@ -105,10 +108,11 @@ class TestFaultMatrix(WhatsAppTestCase):
 			for label, (fault, status, exc_type) in SERVER_FAULTS.items():
 				with self.subTest(function=name, fault=label):
 					self.forget_budget()
-					before = self.fresh(session).status
+					before, logged = self.fresh(session).status, logged_errors()
 					self.sandbox.fault(route, times=5, **fault)
 					self.assert_told(self.run_function(name, session), status, exc_type)
 					self.assertEqual(self.fresh(session).status, before)
+					self.assertEqual(logged_errors(), logged)
 					self.sandbox.clear_faults()
 			self.forget_budget()
 			self.assertEqual(self.run_function(name, session).status, 200, name)
@@ -164,9 +168,27 @@ class TestFaultMatrix(WhatsAppTestCase):
 		self.assertTrue(self.local("get_session_status", session)["success"])
 
 	def local(self, name: str, session: str) -> dict:
-		from xappiens_whatsapp.api import session as api
-
 		return getattr(api, name)(session)
+
+	def test_other_code_gets_the_exception_in_a_request_of_its_own_and_outside(self):
+		session = self.new_session()
+		self.sandbox.fault("status", "html", times=None, status=502)
+		with self.assertRaises(GatewayFailed):
+			self.local("get_session_status", session)
+		self.addCleanup(setattr, frappe.local, "request", getattr(frappe.local, "request", None))
+		frappe.local.request = Request({"PATH_INFO": "/api/method/another_app.api.report"})
+		with self.assertRaises(GatewayFailed):
+			self.local("get_session_status", session)
+
+
+def arguments_of(name: str, session: str) -> dict[str, Any]:
+	if name == "list_sessions":
+		return {}
+	if name == "refresh_sessions":
+		return {"session_ids": [session]}
+	if name == "update_session_webhook":
+		return {"session_id": session, "webhook_url": "https://crm.example/hook", "webhook_secret": SECRET}
+	return {"session_id": session}
 
 
 @contextmanager

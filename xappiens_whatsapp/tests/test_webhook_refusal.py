@@ -11,6 +11,7 @@ from frappe.utils import add_to_date, now_datetime
 
 from xappiens_whatsapp.api.webhook import LARGEST_BODY, REFUSALS_A_MINUTE
 from xappiens_whatsapp.baileys.webhooks import sign
+from xappiens_whatsapp.tests.base import logged_errors
 from xappiens_whatsapp.tests.webhooks import OTHER_SECRET, SECRET, WebhookTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
@@ -25,12 +26,12 @@ class TestRefusal(WebhookTestCase):
 	def assert_refused(self, status: int, *args: Any, **kwargs: Any) -> None:
 		"""Nothing happens, nothing is kept, and the next good call works."""
 		self.sandbox.clear_requests()
-		logged = frappe.db.count("Error Log")
+		logged = logged_errors()
 		self.assertEqual(self.deliver(*args, **kwargs)[0], status)
 		run_jobs()
 		self.assertEqual(self.sent(), [])
 		self.assertEqual(self.fresh(self.doc.name).status, "Connected")
-		self.assertEqual(frappe.db.count("Error Log"), logged)
+		self.assertEqual(logged_errors(), logged)
 
 	def assert_recovers(self) -> None:
 		self.assertEqual(self.deliver(self.event("session.disconnected", self.doc.session_id))[0], 200)

@@ -160,10 +160,6 @@ def generate_hash(length: int = 56) -> str:
 	return secrets.token_hex((length + 1) // 2)[:length]
 
 
-def scrub(txt: str) -> str:
-	return txt.replace(" ", "_").replace("-", "_").lower()
-
-
 def json_handler(obj: Any) -> Any:
 	if isinstance(obj, date | timedelta):
 		return str(obj)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 import frappe
 from frappe import _, client
@@ -13,7 +13,7 @@ from frappe.calls import allowed_http_methods
 SHORT_NAMES = {"logout": "frappe.auth.logout", "ping": "frappe.ping"}
 
 
-def handle(request: Request) -> None:
+def handle(request: Request) -> Response | None:
 	parts = request.path.removeprefix("/api/").strip("/").split("/", 2)
 	if parts[0] == "method" and len(parts) > 1:
 		frappe.form_dict.cmd = parts[1]
@@ -22,8 +22,11 @@ def handle(request: Request) -> None:
 		key, data = "data", action(*parts[1:])
 	else:
 		raise frappe.DoesNotExistError
+	if isinstance(data, Response):
+		return data
 	if data is not None:
 		frappe.local.response[key] = data
+	return None
 
 
 def execute_cmd(cmd: str) -> Any:

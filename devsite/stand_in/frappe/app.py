@@ -13,6 +13,7 @@ import frappe
 from frappe import _
 from frappe.auth import UNSAFE_HTTP_METHODS, CookieManager, authenticate, validate_token
 from frappe.permissions import check_doctype_permission
+from frappe.utils.response import build_response, report_error
 
 _site: str | None = None
 _sites_path = "."
@@ -66,8 +67,7 @@ def _dispatch(request: Request) -> Response:
 	from frappe import api, website
 
 	if request.path.startswith("/api/"):
-		api.handle(request)
-		return build_response(200)
+		return api.handle(request) or build_response(200)
 	if request.method == "GET":
 		return website.get_response(request.path)
 	raise NotFound
@@ -78,40 +78,21 @@ def handle_exception(error: Exception) -> Response:
 		if isinstance(error, frappe.DoesNotExistError) and error.doctype:
 			check_doctype_permission(error.doctype)
 	except frappe.PermissionError as denied:
-		error = denied
+		return answer(denied)
+	return answer(error)
+
+
+def answer(error: Exception) -> Response:
+	status = getattr(error, "http_status_code", 500)
 	if isinstance(error, frappe.AuthenticationError):
 		frappe.local.cookie_manager.set_cookie("sid", "", max_age=0)
-	status = getattr(error, "http_status_code", 500)
-	if frappe.local.request.path.startswith("/api/"):
-		response = report_error(status, error)
-	else:
-		response = Response(type(error).__name__, status, mimetype="text/plain")
 	if status >= 500:
 		frappe.db.rollback()
 		frappe.log_error(title=str(error)[:140])
 		frappe.db.commit()
-	return response
-
-
-def report_error(status: int, error: Exception) -> Response:
-	is_told = frappe.get_system_settings("allow_error_traceback") and not frappe.local.flags.disable_traceback
-	if is_told and status != 404:
-		traceback = frappe.get_traceback()
-		frappe.local.response["exc"] = json.dumps([traceback])
-		frappe.local.response["exception"] = traceback.splitlines()[-1]
-	frappe.local.response["exc_type"] = type(error).__name__
-	frappe.local.response.pop("http_status_code", None)
-	return build_response(status)
-
-
-def build_response(status: int) -> Response:
-	body = frappe.local.response
-	if not body["docs"]:
-		del body["docs"]
-	if frappe.local.message_log:
-		body["_server_messages"] = json.dumps([json.dumps(message) for message in frappe.local.message_log])
-	status = body.pop("http_status_code", None) or status
-	return Response(json.dumps(body, default=frappe.json_handler), status, mimetype="application/json")
+	if frappe.local.request.path.startswith("/api/"):
+		return report_error(status)
+	return Response(type(error).__name__, status, mimetype="text/plain")
 
 
 __getattr__ = frappe._missing.refuse(__name__)

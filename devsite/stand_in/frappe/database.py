@@ -58,6 +58,7 @@ def _is_datetime(value: str) -> bool:
 
 
 class Database:
+	db_type = "sqlite"
 	OperationalError = sqlite3.OperationalError
 	DataError = sqlite3.DataError
 

@@ -5,7 +5,7 @@ import html
 import re
 from collections import deque
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urljoin
 from zoneinfo import ZoneInfo
@@ -59,14 +59,8 @@ def cast_fieldtype(fieldtype: str, value: Any) -> Any:
 # ---- time
 
 
-def get_system_timezone() -> str:
-	return frappe.get_system_settings("time_zone")
-
-
 def convert_utc_to_system_timezone(utc_timestamp: datetime) -> datetime:
-	if utc_timestamp.tzinfo is None:
-		utc_timestamp = utc_timestamp.replace(tzinfo=timezone.utc)
-	return utc_timestamp.astimezone(ZoneInfo(get_system_timezone() or "Asia/Kolkata"))
+	return utc_timestamp.astimezone(ZoneInfo(frappe.get_system_settings("time_zone") or "Asia/Kolkata"))
 
 
 def now_datetime() -> datetime:
@@ -82,8 +76,6 @@ def get_datetime(datetime_str: Any = None) -> datetime | None:
 		return now_datetime()
 	if isinstance(datetime_str, datetime):
 		return datetime_str
-	if isinstance(datetime_str, date):
-		return datetime.combine(datetime_str, datetime.min.time())
 	return datetime.fromisoformat(datetime_str) if datetime_str else None
 
 
