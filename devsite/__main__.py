@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -15,13 +16,14 @@ GUIDE = {
 	"es": """
   1. Abra {site}/app/whatsapp-session y entre como Administrator / admin
      (o manager@example.com, agent@example.com, viewer@example.com / demo).
-  2. Nuevo → ID de sesión y nombre → Crear Sesión: aparece el código QR.
+  2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece el código QR.
   3. El teléfono simulado está en {phone} : pulse Escanear.
-  4. La sesión pasa a Conectado. Pruebe Estado y Desconectar. Ctrl+C termina.""",
+  4. La sesión pasa a Conectada. Pruebe Estado y Desconectar. Ctrl+C termina.
+  In English: make demo LANGUAGE=en""",
 	"en": """
   1. Open {site}/app/whatsapp-session and log in as Administrator / admin
      (or manager@example.com, agent@example.com, viewer@example.com / demo).
-  2. New → session id and name → Create Session: the QR code appears.
+  2. Add WhatsApp Session → session id and name → Create Session: the QR code appears.
   3. The simulated phone is at {phone} : press Scan.
   4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
 }
@@ -62,7 +64,10 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	from devsite.site import SITE, open_site, point_settings_to, set_config
 
 	open_site(data, language=options.language)
-	started = server.start(HOST, options.port)
+	try:
+		started = server.start(HOST, options.port)
+	except SystemExit:
+		sys.exit(f"Choose another port, for example: make demo PORT={options.port + 1}")
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
 	if not options.no_sandbox:

@@ -1,6 +1,6 @@
 // Routes, forms and realtime.
 (() => {
-	const { boot, strict, element, wrapped, html, not_provided } = devsite;
+	const { boot, strict, element, wrapped, html } = devsite;
 	const handlers = {};
 	const pages = new Map();
 	let shown = null;
@@ -142,8 +142,15 @@
 		return view === "List" || meta_of(doctype).issingle ? path : `${path}/${encodeURIComponent(name)}`;
 	};
 
+	const no_page = () => {
+		const page = devsite.make_page();
+		page.title.textContent = __("Not found");
+		page.body.append(__("The development site has no such page, or you may not read it."));
+		return { page, show: () => page.find(".menu-btn-group").classList.add("hide") };
+	};
+
 	const make_view = ([view, doctype]) => {
-		if (!doctype) not_provided(`The page ${view}`);
+		if (!doctype) return no_page();
 		return view === "List" ? devsite.make_list(meta_of(doctype)) : new Form(meta_of(doctype));
 	};
 

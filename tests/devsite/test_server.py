@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -57,6 +59,29 @@ def running(*options: str, stop: int = signal.SIGTERM) -> Iterator[str]:
 def address() -> Iterator[str]:
 	with running() as address:
 		yield address
+
+
+@pytest.fixture
+def narrow_page(address: str) -> Iterator:
+	"""As on a phone; logged in as nobody in particular yet."""
+	chromium = shutil.which("chromium")
+	if not chromium:
+		pytest.skip("no chromium on PATH")
+	from playwright.sync_api import sync_playwright
+
+	with sync_playwright() as playwright:
+		browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+		page = browser.new_page(viewport={"width": 390, "height": 844})
+		page.set_default_timeout(10_000)
+		page.goto(address)
+		yield page
+		browser.close()
+
+
+def log_in(page: object, user: str, password: str = "demo") -> None:
+	page.get_by_label("Correo electrónico").fill(user)
+	page.get_by_label("Contraseña").fill(password)
+	page.get_by_role("button", name="Iniciar sesión").click()
 
 
 @pytest.fixture
@@ -126,3 +151,34 @@ def test_it_stops_cleanly_and_its_data_outlive_it(stop, tmp_path):
 		Visitor(address).log_in().post("/api/resource/WhatsApp Session", json=values).raise_for_status()
 	with running(*options, stop=stop) as address:
 		assert Visitor(address).log_in().get("/api/resource/WhatsApp Session/kept").ok
+
+
+def test_a_busy_port_names_the_way_to_another():
+	with socket.create_server(("127.0.0.1", 0)) as taken:
+		port = taken.getsockname()[1]
+		command = [*START[:4], "--no-sandbox", "--port", str(port)]
+		run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+	assert run.returncode == 1
+	assert f"make demo PORT={port + 1}" in run.stderr
+
+
+def test_the_login_page_speaks_the_language_of_the_site(narrow_page):
+	log_in(narrow_page, "manager@example.com", "wrong")
+	narrow_page.get_by_text("Usuario o contraseña incorrectos").wait_for()
+	log_in(narrow_page, "manager@example.com")
+	narrow_page.get_by_role("button", name="Añadir Sesión de WhatsApp").wait_for()
+
+
+def test_a_page_that_may_not_be_read_says_so(narrow_page, address):
+	log_in(narrow_page, "nobody@example.com")
+	sentence = narrow_page.get_by_text("El sitio de desarrollo no tiene esta página")
+	sentence.wait_for()
+	narrow_page.goto(f"{address}/app/whatsapp")
+	sentence.wait_for()
+
+
+def test_menus_stay_on_a_narrow_screen(narrow_page):
+	log_in(narrow_page, "manager@example.com")
+	narrow_page.get_by_role("button", name="Menú").click()
+	item = narrow_page.get_by_text("Importar del servidor").bounding_box()
+	assert item["x"] >= 0 and item["x"] + item["width"] <= 390

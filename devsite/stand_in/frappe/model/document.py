@@ -180,6 +180,7 @@ class Document(Values, Validation):
 		frappe.db.delete(self.doctype, {"name": self.name})
 		for df in self.meta.get_table_fields():
 			frappe.db.delete(df.options, {"parenttype": self.doctype, "parent": self.name})
+		self.run_method("after_delete")
 		frappe.clear_document_cache(self.doctype, self.name)
 
 	def _check_links(self) -> None:

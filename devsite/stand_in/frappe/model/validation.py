@@ -90,6 +90,9 @@ class Validation:
 				set_encrypted_password(self.doctype, self.name, secret, df.fieldname)
 				self.set(df.fieldname, "*" * len(secret))
 
+	def is_dummy_password(self, pwd: str) -> bool:
+		return "".join(set(pwd)) == "*"
+
 	def get_password(self, fieldname: str, raise_exception: bool = True) -> str | None:
 		value = self.get(fieldname)
 		if value and set(value) != {"*"}:
