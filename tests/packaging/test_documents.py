@@ -72,7 +72,8 @@ def test_relative_links_lead_somewhere(document):
 def test_pictures_are_those_that_the_browser_tests_take():
 	"""Those of a real desk, `desk-v…`, are made by hand, with the run that docs/tested-with.md tells of."""
 	sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests/browser").glob("*.py"))
-	taken = [re.sub(r"\{.*?\}", r"[a-z-]+", name) for name in re.findall(r'picture\(f?"(.+?)"\)', sources)]
+	names = re.findall(r'"([^"\n]+-(?:light|dark|\{[\w.]*theme\}))"', sources)
+	taken = [re.sub(r"\{.*?\}", r"[a-z-]+", name) for name in names]
 	shown = {name for document in DOCUMENTS for name in PICTURE.findall(text_of(document))}
 	assert shown
 	shown = {name for name in shown if not name.startswith("desk-v")}
