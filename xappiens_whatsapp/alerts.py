@@ -14,7 +14,7 @@ from frappe.desk.doctype.notification_log.notification_log import enqueue_create
 from frappe.desk.doctype.notification_settings.notification_settings import is_email_notifications_enabled
 from frappe.utils import escape_html, format_datetime, get_datetime, get_url_to_form, now_datetime
 
-from xappiens_whatsapp import gateway, permissions, reasons, states, tasks, transactions
+from xappiens_whatsapp import gateway, languages, permissions, reasons, states, tasks, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -32,9 +32,18 @@ class Message(NamedTuple):
 	body: str
 
 
-def expect_change(doc: WhatsAppSession) -> None:
-	"""What a person's own click does to the session is no drop, whoever sees it first: this request or a webhook."""
+@contextmanager
+def expecting_change(doc: WhatsAppSession) -> Iterator[None]:
+	"""What a person's own click does to the session is no drop, whoever sees it first: this request or a webhook.
+
+	A click that fails does nothing, and what happens next is news again.
+	"""
 	frappe.cache.set_value(expectation_of(doc), 1, expires_in_sec=EXPECTED_FOR)
+	try:
+		yield
+	except Exception:
+		take_expectation(doc)
+		raise
 
 
 def take_expectation(doc: WhatsAppSession) -> bool:
@@ -61,7 +70,8 @@ def announce_change(doc: WhatsAppSession, before: frappe._dict) -> None:
 
 def note_drop(doc: WhatsAppSession) -> None:
 	"""A session that is connecting may be back in a moment: that is told when it has failed, or takes too long."""
-	if take_expectation(doc) or not doc.is_active:
+	is_expected = take_expectation(doc)
+	if not doc.is_active or (is_expected and doc.status != states.CONNECTING):
 		return
 	doc.db_set({"down_since": now_datetime(), "alerted_on": None}, update_modified=False)
 	if doc.status != states.CONNECTING:
@@ -119,7 +129,7 @@ def tell(session: str, compose: Callable[[WhatsAppSession], Message]) -> None:
 		return
 	doc = frappe.get_doc(SESSION, session)
 	for language, people in recipients_of(doc).items():
-		with speaking(language):
+		with languages.speaking(language):
 			send(doc, people, compose(doc))
 
 
@@ -162,22 +172,13 @@ def recipients_of(doc: WhatsAppSession) -> dict[str, list[frappe._dict]]:
 	)
 	by_language = defaultdict(list)
 	for person in people:
-		by_language[person.language or frappe.get_system_settings("language") or "en"].append(person)
+		by_language[person.language or languages.of_site()].append(person)
 	return by_language
 
 
 def holders_of(role: str) -> set[str]:
 	rows = frappe.get_all("Has Role", filters={"role": role, "parenttype": "User"}, pluck="parent")
 	return set(rows) - set(frappe.STANDARD_USERS)
-
-
-@contextmanager
-def speaking(language: str) -> Iterator[None]:
-	before, frappe.local.lang = frappe.local.lang, language
-	try:
-		yield
-	finally:
-		frappe.local.lang = before
 
 
 def send(doc: WhatsAppSession, people: list[frappe._dict], message: Message) -> None:

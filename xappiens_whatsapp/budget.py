@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WINDOW = 60
 REQUESTS_PER_WINDOW = 30
 BACKGROUND_SHARE = 0.5
+OWN_BUDGET = "OWN_BUDGET"
 
 
 def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[str, Callable[..., None]]:
@@ -37,7 +38,7 @@ def spend(key: str, *, background: bool = False, patience: float = 0.0) -> None:
 	until = time.monotonic() + patience
 	while wait := seconds_until_free(key, background):
 		if time.monotonic() + wait > until:
-			raise RateLimitedError("request budget used up", code="OWN_BUDGET", retry_after=wait)
+			raise RateLimitedError("request budget used up", code=OWN_BUDGET, retry_after=wait)
 		time.sleep(wait)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import frappe
 from frappe import _
 
 from xappiens_whatsapp import gateway
@@ -183,7 +182,7 @@ def from_reason(reason: Reason) -> Cause:
 
 def from_error(error: BaileysError) -> Cause:
 	"""The gateway's sentence names the remedy already."""
-	return Cause(frappe.utils.strip_html(str(gateway.translate(error))), "")
+	return Cause(str(gateway.translate(error)), "")
 
 
 CAUSES = {

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import alerts, gateway, qr_codes, states, transactions
+from xappiens_whatsapp import alerts, gateway, qr_codes, states, tasks, transactions
 from xappiens_whatsapp.baileys.errors import (
 	BaileysError,
 	ConflictError,
@@ -17,12 +17,18 @@ from xappiens_whatsapp.baileys.errors import (
 	ServerError,
 	UnavailableError,
 )
-from xappiens_whatsapp.linking import noting_failures
+from xappiens_whatsapp.linking import CANNOT_BE_ASKED, noting_failures
+from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
+	check_webhook_secret,
+)
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.linking import Link
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
+		WhatsAppSettings,
+	)
 
 SESSION = "WhatsApp Session"
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
@@ -109,7 +115,7 @@ def create_on_server(link: Link, phone_number: str | None = None) -> RemoteSessi
 
 	A create is never repeated: after a conflict or an unknown outcome the list says what is there.
 	"""
-	with noting_failures(link.doc):
+	with noting_failures(link.doc, CANNOT_BE_ASKED):
 		try:
 			remote = post_session(link, phone_number)
 		except OUTCOME_UNKNOWN as error:
@@ -122,6 +128,7 @@ def create_on_server(link: Link, phone_number: str | None = None) -> RemoteSessi
 
 def post_session(link: Link, phone_number: str | None) -> RemoteSession:
 	doc = link.doc
+	validate_session_id(doc.session_id)
 	return link.client.create_session(
 		doc.session_id, doc.session_name, phone_number=phone_number, **webhook_arguments()
 	)
@@ -129,13 +136,13 @@ def post_session(link: Link, phone_number: str | None) -> RemoteSession:
 
 def connect(link: Link) -> None:
 	"""Start linking; a session that the server no longer has is created again first."""
-	alerts.expect_change(link.doc)
 	qr_codes.forget(link.doc)
-	try:
-		remote = link.call(link.client.connect)
-	except NotFoundError:
-		create_on_server(link)
-		remote = link.call(link.client.connect)
+	with alerts.expecting_change(link.doc):
+		try:
+			remote = link.act(link.client.connect)
+		except NotFoundError:
+			create_on_server(link)
+			remote = link.act(link.client.connect)
 	link.learn(remote)
 
 
@@ -149,13 +156,16 @@ def found_after(link: Link, error: BaileysError) -> RemoteSession:
 
 
 def webhook_arguments() -> dict[str, object]:
-	"""Nothing when the server could not call this site: it accepts HTTPS addresses only."""
+	"""Nothing when the server could not call this site: it accepts HTTPS addresses only, and we signed calls only."""
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
-	if not settings.webhook_enabled or not may_be_called(settings.webhook_url, settings.api_base_url):
+	secret = settings.get_password("webhook_secret", raise_exception=False)
+	if not settings.webhook_enabled or not secret:
+		return {}
+	if not may_be_called(settings.webhook_url, settings.api_base_url):
 		return {}
 	return {
 		"webhook_url": settings.webhook_url,
-		"webhook_secret": settings.get_password("webhook_secret"),
+		"webhook_secret": secret,
 		"webhook_events": WEBHOOK_EVENTS,
 	}
 
@@ -164,50 +174,37 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 	"""What to register: the arguments, or else this site's own address and secret."""
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
 	url = (webhook_url or settings.webhook_url).strip()
+	own_secret = settings.get_password("webhook_secret", raise_exception=False) or ""
+	check_webhook_url(url, settings)
+	if url == settings.webhook_url and webhook_secret not in (None, "", own_secret):
+		frappe.throw(
+			_(
+				"This site accepts only calls that are signed with its own secret. Leave the secret out,"
+				" or change it in WhatsApp Settings."
+			)
+		)
+	check_webhook_secret(webhook_secret or own_secret)
+	return url, webhook_secret or own_secret
+
+
+def register_webhook(link: Link, url: str, secret: str) -> None:
+	"""What fails here says nothing about the session's state."""
+	try:
+		return link.reach(lambda identifier: link.client.update_webhook(identifier, url, secret))
+	except NotFoundError as error:
+		if not link.doc.session_db_id:
+			raise
+		code, status = error.code, error.status
+	raise ServerError("The server cannot change the webhook of a session", code=code, status=status)
+
+
+def check_webhook_url(url: str, settings: WhatsAppSettings) -> None:
 	if urlsplit(url).scheme not in ("http", "https") or not may_be_called(url, settings.api_base_url):
 		frappe.throw(
 			_("The server calls back to https:// addresses only; {0} is none.").format(
 				frappe.utils.escape_html(url)
 			)
 		)
-	secret = webhook_secret or settings.get_password("webhook_secret", raise_exception=False) or ""
-	if not 16 <= len(secret) <= 255:
-		frappe.throw(_("The webhook secret must have 16 to 255 characters."))
-	return url, secret
-
-
-def remove_from_server(link: Link) -> None:
-	"""Delete there; a session that is already gone is what was wanted. The record forgets its number."""
-	alerts.expect_change(link.doc)
-	qr_codes.forget(link.doc)
-	try:
-		link.call(link.client.delete_session)
-	except NotFoundError:
-		pass
-	changes = {"session_db_id": 0, "status": states.DISCONNECTED, "is_connected": 0}
-	states.store(link.doc, {**changes, **states.problem(""), **alerts.NOT_DOWN})
-
-
-def stop_on_server(link: Link) -> None:
-	"""The server keeps the session and its pairing."""
-	alerts.expect_change(link.doc)
-	link.learn(link.call(link.client.disconnect))
-	qr_codes.forget(link.doc)
-	if link.doc.down_since:
-		states.store(link.doc, dict(alerts.NOT_DOWN))
-
-
-def delete_for_good(doc: WhatsAppSession) -> None:
-	"""For the deletion of the record itself: writes nothing here, since all of it is about to go."""
-	alerts.expect_change(doc)
-	client = gateway.connect_to_server()
-	try:
-		if doc.session_db_id:
-			return client.delete_session(doc.session_db_id)
-	except NotFoundError:
-		pass
-	if remote := client.find_session(doc.session_id):
-		client.delete_session(remote.id or remote.session_id)
 
 
 def may_be_called(webhook_url: str, api_base_url: str) -> bool:
@@ -218,10 +215,3 @@ def may_be_called(webhook_url: str, api_base_url: str) -> bool:
 def is_loopback(address: str) -> bool:
 	host = urlsplit(address).hostname or ""
 	return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")
-
-
-def adopt(remote: RemoteSession) -> WhatsAppSession:
-	"""A record for a session that exists on the server only."""
-	doc = ensure_record(remote.session_id, remote.name or remote.session_id, "")
-	states.learn(doc, remote)
-	return doc

@@ -10,11 +10,12 @@ import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import creation, gateway, states
+from xappiens_whatsapp import creation, gateway
+from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.linking import Link
-from xappiens_whatsapp.overview import ROW_FIELDS, SESSION
+from xappiens_whatsapp.overview import ROW_FIELDS, SESSION, learn_listed
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 Finding = dict[str, Any]
@@ -116,6 +117,14 @@ def relink(doc: WhatsAppSession) -> str:
 	)
 
 
+def adopt(remote: RemoteSession, client: BaileysClient) -> WhatsAppSession:
+	"""A record for a session that exists on the server only."""
+	asked_at = now_datetime()
+	doc = creation.ensure_record(remote.session_id, remote.name or remote.session_id, "")
+	learn_listed(doc, remote, client, asked_at)
+	return doc
+
+
 def delete_unknown(session_db_id: int) -> str:
 	"""Only what no record stands for; a session with a record goes by way of its record."""
 	client = gateway.connect_to_server()
@@ -131,14 +140,13 @@ def fill_missing_numbers() -> dict[str, list[dict[str, Any]]]:
 	records = frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)
 	names = [record.name for record in records if not record.session_db_id]
 	asked_at = now_datetime()
-	remotes = (
-		{remote.session_id: remote for remote in gateway.connect_to_server().iter_sessions()} if names else {}
-	)
+	client = gateway.connect_to_server()
+	remotes = {remote.session_id: remote for remote in client.iter_sessions()} if names else {}
 	filled, unknown = [], []
 	for doc in (frappe.get_doc(SESSION, name) for name in names):
 		remote = remotes.get(doc.session_id)
 		if remote and remote.id:
-			states.learn(doc, remote, asked_at)
+			learn_listed(doc, remote, client, asked_at)
 			filled.append({"session": doc.name, "session_db_id": remote.id})
 		else:
 			unknown.append({"session": doc.name, "session_id": doc.session_id})

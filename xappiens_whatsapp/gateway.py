@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec, TypeVar
 
@@ -12,7 +13,7 @@ from frappe import _
 from frappe.utils.response import report_error
 from werkzeug.wrappers import Response
 
-from xappiens_whatsapp import budget
+from xappiens_whatsapp import budget, permissions
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
@@ -40,6 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SETTINGS = "WhatsApp Settings"
+NOT_THE_SERVER = ("not_json", "not_envelope")
 
 
 def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:
@@ -125,9 +127,35 @@ def translate(error: BaileysError) -> GatewayError:
 	for kind, build in TRANSLATIONS:
 		if isinstance(error, kind):
 			return build(error)
-	return GatewayFailed(
-		_("The server answered in a way that this app does not understand: {0}").format(words_of(error))
-	)
+	return failed(error)
+
+
+def failed(error: BaileysError) -> GatewayError:
+	"""The client's own words, whose codes are in lower case, are for the log; a person reads ours."""
+	said = "" if str(error).startswith("HTTP ") else words_of(error)
+	if error.code == "redirect":
+		words = _("The server redirects to another address. Enter that one in WhatsApp Settings.")
+	elif said and code_of(error):
+		words = _("The server reported an error: {0}.").format(said.rstrip("."))
+	elif (error.status or 0) >= 500:
+		words = _("The server has a problem (HTTP {0}).").format(error.status)
+	elif said and error.code in NOT_THE_SERVER:
+		words = _("The server gave an answer that this app does not understand: {0}.").format(
+			said.rstrip(".")
+		)
+	else:
+		words = _("The server gave an answer that this app does not understand.")
+	return GatewayFailed(f"{words} {what_next(error)}".strip())
+
+
+def what_next(error: BaileysError) -> str:
+	if error.code == "redirect":
+		return ""
+	if (error.status or 0) >= 500:
+		return _("Try again in a moment; if it stays like that, ask whoever runs the server.")
+	if error.code in NOT_THE_SERVER:
+		return _("Check that the address in WhatsApp Settings is that of the WhatsApp server.")
+	return _("Press Status to ask again.")
 
 
 def missing(error: BaileysError) -> GatewayError:
@@ -137,8 +165,12 @@ def missing(error: BaileysError) -> GatewayError:
 
 
 def key_refused(error: BaileysError) -> GatewayError:
+	if permissions.is_manager():
+		return GatewayAuthenticationError(
+			_("The server refused the API key. Check the API key in WhatsApp Settings.")
+		)
 	return GatewayAuthenticationError(
-		_("The server refused the API key. Check the API key in WhatsApp Settings.")
+		_("The server refused this site's API key. Tell whoever manages WhatsApp here.")
 	)
 
 
@@ -180,12 +212,17 @@ def cause_in_words(cause: str) -> str:
 
 
 def address() -> str:
-	return frappe.utils.escape_html(frappe.get_cached_doc(SETTINGS).api_base_url or "")
+	return without_markup(frappe.get_cached_doc(SETTINGS).api_base_url or "")
 
 
 def words_of(error: BaileysError) -> str:
 	"""At most 100 characters of what the server said, safe to show."""
-	return frappe.utils.escape_html(str(error)[:100])
+	return without_markup(str(error)[:100])
+
+
+def without_markup(text: str) -> str:
+	"""Safe in a page and readable in a terminal; the same sentence goes to both."""
+	return re.sub("[<>]", "", text)
 
 
 TRANSLATIONS: tuple[tuple[type[BaileysError], Callable[..., GatewayError]], ...] = (

@@ -17,7 +17,6 @@ app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for scrip
 
 before_install = "xappiens_whatsapp.install.before_install"
 after_install = "xappiens_whatsapp.install.after_install"
-before_uninstall = "xappiens_whatsapp.uninstall.before_uninstall"
 after_uninstall = "xappiens_whatsapp.uninstall.after_uninstall"
 
 has_permission = {
@@ -32,7 +31,7 @@ after_request = [
 	"xappiens_whatsapp.pairing.protect_response",
 	"xappiens_whatsapp.api.webhook.refuse_unreadable",
 ]
-persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down_since", "whatsapp_last_pass"]
+persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass"]
 
 scheduler_events = {
 	"all": ["xappiens_whatsapp.tasks.enqueue_reconciliation"],

@@ -70,7 +70,7 @@ def register_webhook(name: str, url: str, client: BaileysClient) -> str:
 	link = Link(frappe.get_doc(SESSION, name), client)
 	url, secret = creation.webhook_target(url, None)
 	try:
-		link.call(lambda identifier: client.update_webhook(identifier, url, secret))
+		creation.register_webhook(link, url, secret)
 	except (UnavailableError, AuthenticationError):
 		raise
 	except BaileysError as error:

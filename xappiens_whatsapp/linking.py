@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from frappe.utils import now_datetime
+from redis.exceptions import RedisError
 
-from xappiens_whatsapp import gateway, states
+from xappiens_whatsapp import budget, gateway, shared, states
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
 	NotFoundError,
 	NotReadyError,
+	RateLimitedError,
 	ServerError,
 	UnavailableError,
 )
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 Identifier = int | str
 
-CANNOT_BE_CHECKED = (UnavailableError, AuthenticationError, ServerError)
+CANNOT_BE_ASKED = (UnavailableError, AuthenticationError, RateLimitedError)
+CANNOT_BE_CHECKED = (*CANNOT_BE_ASKED, ServerError)
 WRONG_SESSION = "wrong_session"
+CONFIRMED_FOR = 60
 
 
 class Link:
@@ -40,19 +44,32 @@ class Link:
 		self.asked_at: datetime = now_datetime()
 
 	def call(self, operation: Callable[[Identifier], R]) -> R:
+		"""Run `operation` about the session's state; that it could not be told is noted on the record."""
+		with noting_failures(self.doc, CANNOT_BE_CHECKED):
+			return self.reach(operation)
+
+	def act(self, operation: Callable[[Identifier], R]) -> R:
+		"""Run `operation` that changes the session; a server that fails in it may well be able to tell the state."""
+		with noting_failures(self.doc, CANNOT_BE_ASKED):
+			return self.reach(operation)
+
+	def reach(self, operation: Callable[[Identifier], R]) -> R:
 		"""Run `operation` with the session's number; a number that does not lead to it is looked up once more.
 
 		Raises `NotFoundError` when the server has no such session; the record then holds no number any more.
 		"""
-		with noting_failures(self.doc):
-			identifier = self.identifier()
-			try:
-				return self.ask(operation, identifier)
-			except (NotFoundError, NotReadyError, ServerError) as error:
-				mismatch = error
-			if not leads_elsewhere(mismatch) or (current := self.find()) == identifier:
-				raise mismatch
-			return self.ask(operation, current)
+		identifier = self.identifier()
+		try:
+			return self.ask(operation, identifier)
+		except (NotFoundError, NotReadyError, ServerError) as error:
+			mismatch = error
+		if not leads_elsewhere(mismatch) or self.is_confirmed(mismatch):
+			raise mismatch
+		current = self.find()
+		if current == identifier:
+			self.confirm()
+			raise mismatch
+		return self.ask(operation, current)
 
 	def ask(self, operation: Callable[[Identifier], R], identifier: Identifier) -> R:
 		self.asked_at = now_datetime()
@@ -69,28 +86,46 @@ class Link:
 
 		The string stands in only for a server that lists the session without a number.
 		"""
+		asked_at = now_datetime()
 		remote = self.client.find_session(self.doc.session_id)
 		if remote is None:
 			states.note_missing(self.doc)
 			raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
-		self.remember_number(remote)
+		self.remember_number(remote, asked_at)
 		return remote.id or self.doc.session_id
 
-	def remember_number(self, remote: RemoteSession) -> None:
+	def is_confirmed(self, error: BaileysError) -> bool:
+		"""Whether the list named this very number a moment ago; servers say 404 while there is no code or state yet."""
+		try:
+			return error.code != WRONG_SESSION and bool(shared.read(self.confirmation_key()))
+		except RedisError:
+			return False
+
+	def confirm(self) -> None:
+		try:
+			shared.claim(self.confirmation_key(), CONFIRMED_FOR)
+		except RedisError:
+			return
+
+	def confirmation_key(self) -> str:
+		return f"whatsapp_number_confirmed:{self.doc.name}:{self.doc.session_db_id}"
+
+	def remember_number(self, remote: RemoteSession, asked_at: datetime | None = None) -> None:
 		if remote.id and remote.id != self.doc.session_db_id:
-			states.store(self.doc, {"session_db_id": remote.id})
+			states.store(self.doc, {"session_db_id": remote.id}, asked_at)
 
 	def learn(self, remote: RemoteSession) -> None:
 		states.learn(self.doc, remote, self.asked_at)
 
 
 @contextmanager
-def noting_failures(doc: WhatsAppSession) -> Iterator[None]:
+def noting_failures(doc: WhatsAppSession, kinds: tuple[type[BaileysError], ...]) -> Iterator[None]:
 	"""A server that cannot be asked is noted on the record, whose state stays as last known."""
 	try:
 		yield
-	except CANNOT_BE_CHECKED as error:
-		states.note_failure(doc, gateway.translate(error))
+	except kinds as error:
+		if error.code != budget.OWN_BUDGET:
+			states.note_failure(doc, error)
 		raise
 
 

@@ -25,6 +25,7 @@ def adopt_predecessor() -> None:
 	remove_versions_with_secrets()
 	clear_stored_credentials()
 	reset_unknown_states()
+	set_missing_defaults()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
 
 
@@ -73,3 +74,11 @@ def reset_unknown_states() -> None:
 		f"update `tab{SESSION}` set status = %s, is_connected = 0 where coalesce(status, '') not in ({placeholders})",
 		("Disconnected", *STATES),
 	)
+
+
+def set_missing_defaults() -> None:
+	"""Frappe fills in the defaults of new fields where it adds columns, and a single DocType has none."""
+	stored = {field for (field,) in run_sql("select field from tabSingles where doctype = %s", (SETTINGS,))}
+	for field in frappe.get_meta(SETTINGS).fields:
+		if field.default and field.fieldname not in stored:
+			frappe.db.set_single_value(SETTINGS, field.fieldname, field.default)

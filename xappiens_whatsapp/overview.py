@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import frappe
 from frappe.utils import now_datetime
 
 from xappiens_whatsapp import permissions, qr_codes, states
+from xappiens_whatsapp.baileys.errors import NotFoundError
+from xappiens_whatsapp.linking import Link
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys import BaileysClient
@@ -23,11 +26,18 @@ def compare(client: BaileysClient) -> list[dict[str, Any]]:
 	"""Server rows with `local` (document name or None), then the records that the server lacks."""
 	local = {row.session_id: row for row in frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)}
 	rows = []
-	for remote in client.iter_sessions():
+	for remote in list(client.iter_sessions()):
 		record = local.pop(remote.session_id, None)
+		if record:
+			remember_number(record, remote)
 		if record or permissions.is_manager():
 			rows.append(server_row(remote, record))
 	return rows + [missing_row(record) for record in local.values()]
+
+
+def remember_number(record: frappe._dict, remote: RemoteSession) -> None:
+	if remote.id and remote.id != record.session_db_id:
+		states.store(frappe.get_doc(SESSION, record.name), {"session_db_id": remote.id})
 
 
 def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, Any]:
@@ -58,12 +68,40 @@ def missing_row(record: frappe._dict) -> dict[str, Any]:
 	}
 
 
-def refresh(docs: Iterable[WhatsAppSession], client: BaileysClient) -> None:
-	"""Learn from one pass over the server's list; a record that it does not name has lost its session."""
+def refresh(docs: Iterable[WhatsAppSession], client: BaileysClient) -> list[str]:
+	"""Learn from one pass over the server's list; the names of the records whose sessions the server does not have.
+
+	The list has the last word about neither a session that it lacks nor one whose connection it does not vouch for.
+	"""
 	asked_at = now_datetime()
 	remotes = {remote.session_id: remote for remote in client.iter_sessions()}
+	missing = []
 	for doc in docs:
-		if remote := remotes.get(doc.session_id):
-			states.learn(doc, remote, asked_at)
-		elif doc.session_db_id:
-			states.note_missing(doc)
+		remote = remotes.get(doc.session_id)
+		if not (learn_listed(doc, remote, client, asked_at) if remote else is_there(doc, client)):
+			missing.append(doc.name)
+	return missing
+
+
+def learn_listed(
+	doc: WhatsAppSession, remote: RemoteSession, client: BaileysClient, asked_at: datetime
+) -> bool:
+	"""The list comes from the server's database; only `isConnected` is what its memory says."""
+	if remote.is_connected is not None or states.status_of(remote) == doc.status:
+		states.learn(doc, remote, asked_at)
+		return True
+	if facts := states.unknown_to(doc, states.facts_of(remote)):
+		states.store(doc, facts)
+	return is_there(doc, client)
+
+
+def is_there(doc: WhatsAppSession, client: BaileysClient) -> bool:
+	"""By the session's own route, whose answer the record learns."""
+	if not doc.session_db_id:
+		return False
+	link = Link(doc, client)
+	try:
+		link.learn(link.call(client.get_status))
+	except NotFoundError:
+		return bool(doc.session_db_id)
+	return True

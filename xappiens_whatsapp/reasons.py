@@ -103,6 +103,10 @@ def unknown_status(detail: str) -> Reason:
 	)
 
 
+def stopped(_detail: str) -> Reason:
+	return Reason(_("The session was stopped on the server."), connect_and_scan())
+
+
 def missing(_detail: str) -> Reason:
 	return Reason(
 		_("The server does not know this session."),
@@ -122,6 +126,7 @@ REASONS = {
 	"500": server_trouble,
 	"503": server_trouble,
 	"515": restarting,
+	"DISCONNECT": stopped,
 	"ERROR": server_trouble,
 	"RATE_LIMITED": throttled,
 	"TIMEOUT": network,
@@ -144,5 +149,6 @@ ALIASES = {
 	"restart_required": "515",
 	"bad_session": "500",
 	"unavailable": "503",
+	"service_unavailable": "503",
 	"multidevice_mismatch": "411",
 }

@@ -38,11 +38,12 @@ FIELDS = [
 	"alerted_on",
 	"error_code",
 	"error_message",
+	"kept_reason",
 ]
 PATIENCE = 90.0
 LAST_SEEN_NOTED_EVERY = timedelta(hours=1)
 LAST_PASS = "whatsapp_last_pass"
-SERVER_DOWN = "whatsapp_server_down_since"
+SERVER_DOWN = "whatsapp_server_down"
 GENERAL = (UnavailableError, AuthenticationError, RateLimitedError)
 
 
@@ -99,7 +100,7 @@ class Pass:
 			self.store_facts(record, remote)
 		elif is_news(states.changes_from(record, remote), record):
 			self.store_state(record, remote)
-		elif alerts.is_overdue(record):
+		if alerts.is_overdue(record):
 			alerts.tell_overdue(record.name)
 
 	def store_state(self, record: frappe._dict, remote: RemoteSession) -> None:
@@ -127,7 +128,11 @@ class Pass:
 			return  # what is left has its turn in the next pass
 
 	def lost(self) -> Iterable[frappe._dict]:
-		return sorted((row for row in self.unseen.values() if row.session_db_id), key=last_checked)
+		"""A record without a number has nothing to lose, unless it claims to be linked."""
+		rows = self.unseen.values()
+		return sorted(
+			(row for row in rows if row.session_db_id or row.status != states.DISCONNECTED), key=last_checked
+		)
 
 	@transactions.unless_busy()
 	def confirm_missing(self, record: frappe._dict, client: BaileysClient) -> None:
@@ -136,8 +141,9 @@ class Pass:
 		if doc is None or doc.session_db_id != record.session_db_id:
 			return
 		self.asked += 1
+		link = Link(doc, client)
 		try:
-			Link(doc, client).ask(client.get_session, doc.session_db_id)
+			link.ask(client.get_session, link.identifier())
 		except GENERAL:
 			raise
 		except BaileysError as error:
@@ -189,19 +195,24 @@ def is_gone(error: BaileysError) -> bool:
 
 
 def note_server_is_down(error: BaileysError) -> None:
-	if not server_down_since():
-		frappe.cache.set_value(SERVER_DOWN, str(now_datetime()))
-		frappe.log_error(title="WhatsApp server cannot be used", message=str(gateway.translate(error)))
+	if not outage():
+		failure = gateway.translate(error)
+		down = {"since": str(now_datetime()), "error_code": failure.error_code}
+		frappe.cache.set_value(SERVER_DOWN, down)
+		frappe.log_error(title="WhatsApp server cannot be used", message=str(failure))
 
 
 def note_server_is_up() -> None:
-	if since := server_down_since():
+	if down := outage():
 		frappe.cache.delete_value(SERVER_DOWN)
-		frappe.log_error(title="WhatsApp server is back", message=f"It could not be used since {since}.")
+		frappe.log_error(
+			title="WhatsApp server is back", message=f"It could not be used since {down['since']}."
+		)
 
 
-def server_down_since() -> str | None:
-	return frappe.cache.get_value(SERVER_DOWN, expires=True)
+def outage() -> dict[str, str]:
+	"""`since` (site time) and `error_code` of what the last pass found; empty while the server can be used."""
+	return frappe.cache.get_value(SERVER_DOWN, expires=True) or {}
 
 
 def remember(run: Pass) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, realtime, reasons, transactions
+from xappiens_whatsapp import alerts, gateway, languages, qr_codes, realtime, reasons, transactions
 
 if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.errors import BaileysError
 	from xappiens_whatsapp.baileys.models import RemoteSession
-	from xappiens_whatsapp.exceptions import GatewayError
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 DISCONNECTED = "Disconnected"
@@ -33,7 +33,10 @@ STATUS_OF_WORD = {
 }
 UNKNOWN_STATUS = "UNKNOWN_STATUS"
 OUT_OF_STEP = "OUT_OF_STEP"
+CODE_OF_WORD = {"connected": OUT_OF_STEP, "rate_limited": "RATE_LIMITED", "timeout": "TIMEOUT"}
+WITH_QR_CODE = (CONNECTING, QR_REQUIRED)
 CHECK_NOTED_EVERY = timedelta(seconds=60)
+NOT_ON_SERVER = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0}
 LOCKED_FIELDS = ["status", "session_db_id", "last_checked", "down_since", "alerted_on"]
 
 
@@ -86,28 +89,27 @@ def state_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession) -> dict
 
 
 def problem_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession, status: str) -> dict[str, object]:
-	if status == ERROR:
-		return problem(remote.disconnect_code or remote.status.strip().upper())
-	if status != DISCONNECTED:
+	if status not in (DISCONNECTED, ERROR):
 		return problem("")
-	if remote.disconnect_code:
-		return problem(remote.disconnect_code)
-	if remote.status.strip().lower() == "connected":
-		return problem(OUT_OF_STEP)
-	return {} if keeps_reason(doc) else problem("")
+	word = remote.status.strip().lower()
+	code = remote.disconnect_code or CODE_OF_WORD.get(word, "")
+	if not code and doc.status == status and (known := known_reason(doc)):
+		return {} if known == doc.error_code else problem(known)
+	return problem(code or (word.upper() if status == ERROR else ""))
 
 
-def keeps_reason(doc: WhatsAppSession | frappe._dict) -> bool:
-	"""A reason that only the webhook told stays while the session stays disconnected."""
-	return doc.status == DISCONNECTED and doc.error_code not in (
-		*reasons.CHECK_FAILURES,
-		OUT_OF_STEP,
-		UNKNOWN_STATUS,
-	)
+def known_reason(doc: WhatsAppSession | frappe._dict) -> str:
+	return next((code for code in (doc.error_code, doc.kept_reason) if is_reason(code)), "")
+
+
+def is_reason(code: str | None) -> bool:
+	"""A reason that was told once, perhaps only by a webhook, stays while the session stays as it is."""
+	return bool(code) and code not in (*reasons.CHECK_FAILURES, OUT_OF_STEP, UNKNOWN_STATUS)
 
 
 def problem(code: str, detail: str = "") -> dict[str, object]:
-	return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
+	with languages.speaking(languages.of_site()):
+		return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
 
 
 def differs(known: object, learned: object) -> bool:
@@ -117,25 +119,32 @@ def differs(known: object, learned: object) -> bool:
 
 
 def is_check_due(doc: WhatsAppSession, observed_at: datetime) -> bool:
-	return not doc.last_checked or observed_at - get_datetime(doc.last_checked) >= CHECK_NOTED_EVERY
+	return not doc.last_checked or abs(observed_at - get_datetime(doc.last_checked)) >= CHECK_NOTED_EVERY
 
 
-def note_failure(doc: WhatsAppSession, failure: GatewayError) -> None:
+def note_failure(doc: WhatsAppSession, error: BaileysError) -> None:
 	"""The record keeps its last known state and says why it could not be checked."""
-	changes = {"error_code": failure.error_code, "error_message": str(failure)}
-	if doc.error_code != changes["error_code"]:
-		store(doc, changes)
+	with languages.speaking(languages.of_site()):
+		failure = gateway.translate(error)
+	if doc.error_code != failure.error_code:
+		changes = {"error_code": failure.error_code, "error_message": str(failure)}
+		store(doc, {**changes, "kept_reason": known_reason(doc)})
 
 
 def note_missing(doc: WhatsAppSession) -> None:
-	"""The server has no such session: the stale number goes, so that creating it again is what comes next."""
-	changes = {
-		"session_db_id": 0,
-		"status": DISCONNECTED,
-		"is_connected": 0,
-		**problem("SESSION_MISSING_ON_SERVER"),
-	}
+	"""The server has no such session: the stale number goes, so that creating it again is what comes next.
+
+	A record that never had one, or whose session somebody deleted here, says so already.
+	"""
+	if not doc.session_db_id and doc.status == DISCONNECTED:
+		return
+	changes = {**NOT_ON_SERVER, **problem("SESSION_MISSING_ON_SERVER"), "last_checked": now_datetime()}
 	store(doc, changes, number=doc.session_db_id or 0)
+
+
+def note_removed(doc: WhatsAppSession) -> None:
+	"""Somebody here had the server delete the session: nothing is wrong, and nobody needs to be told."""
+	store(doc, {**NOT_ON_SERVER, **problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()})
 
 
 @transactions.in_own_transaction
@@ -155,19 +164,27 @@ def store(
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends the lock taken above
 		return
 	changes = {**changes, **since(current, changes)}
+	if changes.get("status", QR_REQUIRED) not in WITH_QR_CODE:
+		qr_codes.forget(doc)
 	doc.db_set(changes, update_modified=False)
-	realtime.publish_session(doc)
+	if changes.keys() - {"last_checked"}:
+		realtime.publish_session(doc)
 	alerts.announce_change(doc, before=current)
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the server's answer must survive a later failure
 
 
 def is_outdated(current: frappe._dict, observed_at: datetime | None) -> bool:
-	return bool(observed_at and current.last_checked and get_datetime(current.last_checked) > observed_at)
+	"""A check that lies ahead proves nothing: clocks are set back, every autumn in the site's time zone."""
+	if not observed_at or not current.last_checked:
+		return False
+	return observed_at < get_datetime(current.last_checked) <= now_datetime()
 
 
 def since(current: frappe._dict, changes: dict[str, object]) -> dict[str, object]:
 	status = changes.get("status")
-	return {"status_since": now_datetime()} if status and status != current.status else {}
+	if not status or status == current.status:
+		return {}
+	return {"status_since": now_datetime(), "kept_reason": ""}
 
 
 def to_site_time(moment: datetime) -> datetime:

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import gateway, shared
 
 REASON_KEPT_FOR = 300
+REASON_IGNORED_FOR = 60
 WAITS_AT_MOST = 60
 
 
@@ -17,7 +18,7 @@ def enqueue_refresh(session: str, reason: str = "") -> None:
 	That is why this does not leave it to RQ, which takes a job that runs for one that waits. Raises `RedisError`
 	where there is no queue.
 	"""
-	if reason:
+	if reason and not is_reason_ignored(session):
 		frappe.cache.set_value(reason_key(session), reason, expires_in_sec=REASON_KEPT_FOR)
 	if waits_already(session):
 		return
@@ -51,6 +52,19 @@ def take_reason(session: str) -> str:
 	reason = frappe.cache.get_value(reason_key(session), expires=True) or ""
 	frappe.cache.delete_value(reason_key(session))
 	return reason
+
+
+def ignore_reason(session: str) -> None:
+	"""Somebody here ends the connection now; what the server calls that is no news."""
+	frappe.cache.set_value(ignored_key(session), 1, expires_in_sec=REASON_IGNORED_FOR)
+
+
+def is_reason_ignored(session: str) -> bool:
+	return bool(frappe.cache.get_value(ignored_key(session), expires=True))
+
+
+def ignored_key(session: str) -> str:
+	return f"whatsapp_reason_ignored:{session}"
 
 
 def reason_key(session: str) -> str:

@@ -10,7 +10,19 @@ from xappiens_whatsapp.install import OUR_DOCTYPES
 ROLES = ("WhatsApp Manager", "WhatsApp User")
 
 
-def before_uninstall() -> None:
+def after_uninstall() -> None:
+	"""Everything here and nothing before: Frappe calls the hooks in a dry run as well, which leaves the DocTypes."""
+	if frappe.db.exists("DocType", OUR_DOCTYPES[0]):
+		return
+	remove_what_belonged_to_them()
+	remove_roles()
+	remove_from_desktop()
+	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
+	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
+
+
+def remove_what_belonged_to_them() -> None:
 	for doctype in OUR_DOCTYPES:
 		frappe.db.delete("__Auth", {"doctype": doctype})
 		frappe.db.delete("Version", {"ref_doctype": doctype})
@@ -21,16 +33,12 @@ def before_uninstall() -> None:
 		frappe.db.delete("DocShare", {"share_doctype": doctype})
 
 
-def after_uninstall() -> None:
-	"""Our roles go, unless another app or the site itself uses them."""
+def remove_roles() -> None:
+	"""Unless another app or the site itself uses them."""
 	for role in ROLES:
 		if not is_used_by_others(role):
 			frappe.db.delete("Has Role", {"role": role})
 			frappe.delete_doc("Role", role, ignore_missing=True, force=True)
-	remove_from_desktop()
-	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
-	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
 
 
 def remove_from_desktop() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import creation, diagnosis, findings, gateway, permissions
+from xappiens_whatsapp import creation, diagnosis, findings, gateway, permissions, removal
 from xappiens_whatsapp.api.session import _resolve_session_doc
 
 
@@ -32,8 +32,8 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 def adopt_session(session_db_id: int) -> dict[str, Any]:
 	"""Make a record for a session that exists on the server only."""
 	permissions.only_for_managers()
-	remote = findings.listed_under(session_db_id, gateway.connect_to_server().iter_sessions())
-	doc = creation.adopt(remote)
+	client = gateway.connect_to_server()
+	doc = findings.adopt(findings.listed_under(session_db_id, list(client.iter_sessions())), client)
 	return {
 		"success": True,
 		"session": doc.name,
@@ -64,7 +64,7 @@ def delete_finding(session_id: str | None = None, session_db_id: int | None = No
 	permissions.only_for_managers()
 	if session_id:
 		doc = _resolve_session_doc(session_id, "delete")
-		doc.delete()
+		removal.delete_record(doc)
 		message = _("The session {0} was deleted here and on the server.").format(doc.session_id)
 	elif session_db_id:
 		message = findings.delete_unknown(session_db_id)

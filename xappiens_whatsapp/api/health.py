@@ -17,7 +17,7 @@ def status() -> dict[str, Any]:
 		"success": True,
 		"enabled": bool(cint(frappe.get_cached_doc(gateway.SETTINGS).enabled)),
 		"sessions": count_by_state(),
-		"server_down_since": reconciliation.server_down_since(),
+		"server_down_since": reconciliation.outage().get("since"),
 		"last_pass": last_pass,
 		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
 	}

@@ -14,8 +14,8 @@ from xappiens_whatsapp import (
 	permissions,
 	qr_codes,
 	reasons,
+	removal,
 	states,
-	transactions,
 )
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
@@ -67,7 +67,9 @@ def create_session(
 def _create(link: Link, phone_number: str | None) -> RemoteSession:
 	frappe.local.response["session"] = link.doc.name
 	created = creation.create_on_server(link, phone_number)
-	if states.status_of(created) != states.CONNECTED:
+	if states.status_of(created) == states.CONNECTED:
+		link.learn(created)
+	else:
 		_connect_new(link)
 	return created
 
@@ -95,8 +97,14 @@ def _creation_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None) -> 
 		"qr_available": bool(code),
 		"qr_code": code and code["qr_code"],
 		"expires_at": code and code["expires_at"],
-		"message": _("The session was created. Scan its QR code with the phone."),
+		"message": _creation_message(doc),
 	}
+
+
+def _creation_message(doc: WhatsAppSession) -> str:
+	if doc.status == states.CONNECTED:
+		return _("The session is on the server and its phone is linked already.")
+	return _("The session was created. Scan its QR code with the phone.")
 
 
 def _identity(doc: WhatsAppSession) -> dict[str, Any]:
@@ -120,9 +128,10 @@ def connect_session(session_id: str) -> dict[str, Any]:
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
 	link = Link(_resolve_session_doc(session_id, "restart"))
-	alerts.expect_change(link.doc)
 	qr_codes.forget(link.doc)
-	link.learn(link.call(link.client.restart))
+	with alerts.expecting_change(link.doc):
+		remote = link.act(link.client.restart)
+	link.learn(remote)
 	return _action_answer(link.doc, _("Restarting the connection."))
 
 
@@ -197,11 +206,11 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
-		creation.remove_from_server(link)
+		removal.remove_from_server(link)
 		return _action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
-	creation.stop_on_server(link)
+	removal.stop_on_server(link)
 	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
 
 
@@ -210,18 +219,11 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 def delete_session(session_id: str) -> dict[str, Any]:
 	"""Remove the session from the server and then, when that worked, the record."""
 	doc = _resolve_session_doc(session_id, "delete")
-	_delete(doc)
+	removal.delete_record(doc)
 	return {
 		"success": True,
 		"message": _("The session {0} was deleted here and on the server.").format(doc.session_id),
 	}
-
-
-@transactions.in_own_transaction
-def _delete(doc: WhatsAppSession) -> None:
-	if not frappe.db.get_value(SESSION, doc.name, "name", for_update=True):
-		_throw_unknown(doc.name)  # another request deleted it while this one waited for the lock
-	doc.delete()
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -237,11 +239,14 @@ def list_sessions() -> dict[str, Any]:
 
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
-def refresh_sessions(session_ids: list[str]) -> dict[str, Any]:
-	"""Bring many records up to date with one pass over the server's list instead of a call for each."""
-	docs = [_resolve_session_doc(session_id, "status") for session_id in session_ids]
-	overview.refresh(docs, gateway.connect_to_server())
-	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}}
+def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
+	"""Bring many records up to date with one pass over the server's list instead of a call for each.
+
+	`missing` names those whose session the server does not have.
+	"""
+	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
+	missing = overview.refresh(docs, gateway.connect_to_server())
+	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -253,7 +258,7 @@ def update_session_webhook(
 	permissions.only_for_managers()
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	url, secret = creation.webhook_target(webhook_url, webhook_secret)
-	link.call(lambda identifier: link.client.update_webhook(identifier, url, secret))
+	creation.register_webhook(link, url, secret)
 	return {"success": True, "webhook_url": url}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import NotFoundError, RejectedError
+from .errors import NotFoundError, RejectedError, ServerError
 from .parsing import parse_count, parse_text
 from .transport import Call
 
@@ -26,5 +26,9 @@ def request_callback(client: BaileysClient, session_id: str) -> Callback | None:
 		payload = client._transport.payload(call)
 	except (NotFoundError, RejectedError):
 		return None
+	except ServerError as error:
+		if error.status == 404:
+			return None
+		raise
 	data = payload.get("data") or {}
 	return Callback(parse_count(data.get("status")), parse_text(data.get("error")))

@@ -12,7 +12,7 @@ from frappe.utils import add_to_date, now_datetime
 from xappiens_whatsapp import alerts, jobs, reconciliation
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.exceptions import GatewayError
+from xappiens_whatsapp.exceptions import GatewayError, GatewayFailed
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
@@ -204,10 +204,19 @@ class TestSilence(AlertsTestCase):
 				self.observe(doc)
 				self.assert_silent(doc)
 		doc = self.linked()
-		alerts.expect_change(doc)
-		BaileysClient(self.sandbox.url, self.sandbox.api_key).disconnect(doc.session_db_id)
-		self.observe(doc)
+		with alerts.expecting_change(doc):
+			BaileysClient(self.sandbox.url, self.sandbox.api_key).disconnect(doc.session_db_id)
+			self.observe(doc)
 		self.assert_silent(doc)
+
+	def test_a_click_that_failed_does_not_hide_the_next_drop(self):
+		doc = self.linked()
+		self.sandbox.fault("restart", "html", status=502)
+		with self.assertRaises(GatewayFailed):
+			session.restart_session(doc.name)
+		self.sandbox.drop(doc.session_id, 401)
+		self.observe(doc)
+		self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_for_a_restart_and_a_connect_by_a_person(self):
 		for action in (session.restart_session, session.connect_session):

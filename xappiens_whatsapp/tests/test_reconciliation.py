@@ -42,9 +42,7 @@ class ReconciliationTestCase(WhatsAppTestCase):
 		names = [self.new_id() for _index in range(count)]
 		for name in names:
 			row = self.sandbox.add(name, phone_number=f"3460{next(PHONES):07}")
-			frappe.get_doc(
-				doctype=SESSION, session_id=name, session_name=name, session_db_id=row["id"]
-			).insert()
+			self.new_record(session_id=name, session_db_id=row["id"])
 		self.assertEqual(self.run_pass()["changed"], count)
 		return names
 
@@ -244,6 +242,12 @@ class TestServerTrouble(ReconciliationTestCase):
 	def logged(self, title: str) -> int:
 		return frappe.db.count("Error Log", {"method": title})
 
+	def opened(self, doc: Any) -> dict[str, Any]:
+		"""What the form gets beside the record."""
+		fresh = self.fresh(doc.name)
+		fresh.run_method("onload")
+		return fresh.get("__onload")
+
 	def test_a_server_that_is_down_costs_one_attempt_is_logged_once_and_changes_no_state(self):
 		doc = self.linked()
 		downs, backs = self.logged(DOWN), self.logged(BACK)
@@ -255,11 +259,13 @@ class TestServerTrouble(ReconciliationTestCase):
 		after = self.fresh(doc.name)
 		self.assertEqual((after.status, after.down_since), ("Connected", None))
 		self.assertTrue(health.status()["server_down_since"])
+		self.assertEqual(self.opened(doc)["check_failed"], "GATEWAY_FAILED")
 		self.sandbox.clear_faults()
 		for _pass in range(2):
 			self.run_pass()
 		self.assertEqual((self.logged(DOWN), self.logged(BACK)), (downs + 1, backs + 1))
 		self.assertIsNone(health.status()["server_down_since"])
+		self.assertFalse(self.opened(doc)["check_failed"])
 
 	def test_every_way_to_fail_leaves_the_records_as_they_are_and_the_next_pass_repairs(self):
 		doc = self.linked()

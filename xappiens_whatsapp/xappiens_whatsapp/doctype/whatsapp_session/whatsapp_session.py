@@ -3,8 +3,9 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import get_datetime
 
-from xappiens_whatsapp import creation, gateway, pairing, permissions, reasons
+from xappiens_whatsapp import creation, gateway, pairing, permissions, reasons, reconciliation, removal
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -19,6 +20,7 @@ SERVER_OWNED = (
 	"alerted_on",
 	"error_code",
 	"error_message",
+	"kept_reason",
 )
 
 
@@ -35,9 +37,12 @@ class WhatsAppSession(Document):
 		self.note_assigned_names()
 
 	def keep_server_owned_fields(self) -> None:
-		"""A form opened some time ago must not write an old state back over what the server said since."""
-		if known := self.get_doc_before_save():
-			self.update({field: known.get(field) for field in SERVER_OWNED})
+		"""Neither a form opened some time ago nor a new record says what only the server knows.
+
+		Above all not the number: with that of another session a disconnect would end the other one.
+		"""
+		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
+		self.update({field: known.get(field) for field in SERVER_OWNED})
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
@@ -55,15 +60,30 @@ class WhatsAppSession(Document):
 		reason = reasons.reason_of(self.error_code)
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
-		self.set_onload("check_failed", self.error_code in reasons.CHECK_FAILURES)
+		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", frappe.get_cached_doc(gateway.SETTINGS).disconnect_mode)
+
+	def check_failure(self) -> str:
+		"""Why its state is not known now: what its own last check met, or a pass for all of them since then."""
+		if self.error_code in reasons.CHECK_FAILURES:
+			return self.error_code
+		outage = reconciliation.outage()
+		if not outage or not self.is_active or not self.session_db_id:
+			return ""
+		is_checked_since = self.last_checked and get_datetime(self.last_checked) > get_datetime(
+			outage["since"]
+		)
+		return "" if is_checked_since else outage["error_code"]
 
 	def on_change(self) -> None:
 		pairing.note_state(self)
 
 	@gateway.translates_errors
-	def on_trash(self) -> None:
-		"""The server's session goes first, so that none is left behind that this site does not know of."""
+	def after_delete(self) -> None:
+		"""Still before the commit: when the server cannot delete the session, the record stays.
+
+		And not earlier: what other documents link to stays, and so does its session.
+		"""
 		if not frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
-			creation.delete_for_good(self)
+			removal.delete_for_good(self)
 		pairing.revoke(self.name)

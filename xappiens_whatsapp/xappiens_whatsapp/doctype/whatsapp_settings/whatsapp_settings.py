@@ -11,9 +11,25 @@ from xappiens_whatsapp.baileys.errors import InvalidAddressError
 
 WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
+SHORTEST_SECRET = 16
+LONGEST_SECRET = 255
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
+
+
+def check_webhook_secret(secret: str) -> None:
+	"""The server refuses every other length, and with it the session that it comes with."""
+	if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+		frappe.throw(
+			_("The webhook secret must have {0} to {1} characters.").format(SHORTEST_SECRET, LONGEST_SECRET)
+		)
+
+
+def forget_numbers() -> None:
+	frappe.db.set_value(
+		"WhatsApp Session", {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False
+	)
 
 
 class WhatsAppSettings(Document):
@@ -22,6 +38,7 @@ class WhatsAppSettings(Document):
 		self.validate_address()
 		self.validate_timeout()
 		self.ensure_webhook_secret()
+		self.validate_webhook_secret()
 
 	def validate_address(self) -> None:
 		self.api_base_url = (self.api_base_url or "").strip()
@@ -45,8 +62,18 @@ class WhatsAppSettings(Document):
 			frappe.throw(_("The timeout must lie between 1 and {0} seconds.").format(LONGEST_TIMEOUT))
 
 	def ensure_webhook_secret(self) -> None:
-		if not self.get_password("webhook_secret", raise_exception=False) and not self.webhook_secret:
+		if not self.webhook_secret:
 			self.webhook_secret = frappe.generate_hash(length=SECRET_LENGTH)
+
+	def validate_webhook_secret(self) -> None:
+		if not self.is_dummy_password(self.webhook_secret):
+			check_webhook_secret(self.webhook_secret)
+
+	def on_update(self) -> None:
+		"""A number means another session on another server; each is found again by its session id."""
+		before = self.get_doc_before_save()
+		if before and before.api_base_url and before.api_base_url != self.api_base_url:
+			forget_numbers()
 
 	def onload(self) -> None:
 		permissions.only_for_managers()
