@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import frappe
+from frappe.utils import now_datetime
 
 from xappiens_whatsapp import creation, gateway, states, tasks, transactions
+from xappiens_whatsapp.baileys.client import LARGEST_PAGE
 from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
 from xappiens_whatsapp.linking import Link
 
 if TYPE_CHECKING:
+	from datetime import datetime
+
 	from xappiens_whatsapp.baileys import BaileysClient
 	from xappiens_whatsapp.baileys.models import RemoteSession
 
@@ -21,19 +26,64 @@ PATIENCE = 90.0
 REGISTERS_FOR = 20 * 60
 
 
+def refresh_waiting() -> None:
+	"""After webhooks: where one pass over the list costs less than a call for each session, the list is read."""
+	names = tasks.take_waiting()
+	if len(names) <= math.ceil(frappe.db.count(SESSION) / LARGEST_PAGE):
+		return refresh_one_by_one(names)
+	asked_at = now_datetime()
+	remotes = listed_sessions()
+	for name in names:
+		refresh_listed(name, remotes, asked_at)
+
+
+def refresh_one_by_one(names: list[str]) -> None:
+	for name in names:
+		refresh_session(name)
+
+
 @transactions.unless_busy()
-def refresh_session(session: str) -> None:
+def refresh_listed(name: str, remotes: dict[str, RemoteSession], asked_at: datetime) -> None:
+	"""From the list where it vouches for the connection; why a session is down only the webhook or its own route says."""
+	doc = creation.find_record(name)
+	remote = remotes.get(doc.session_id) if doc else None
+	if remote is None or remote.is_connected is None:
+		refresh_session(name)
+		return
+	remote = with_reason(remote, tasks.take_reason(name))
+	if says_why(remote) or not refresh_session(name):
+		states.learn(doc, remote, asked_at)
+
+
+def says_why(remote: RemoteSession) -> bool:
+	is_down = states.status_of(remote) in (states.DISCONNECTED, states.ERROR)
+	return bool(remote.disconnect_code) or not is_down
+
+
+def listed_sessions() -> dict[str, RemoteSession]:
+	"""By session id; empty when the server cannot be asked now."""
+	if frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
+		return {}
+	try:
+		client = gateway.connect_to_server(background=True)
+		return {remote.session_id: remote for remote in client.iter_sessions()}
+	except BaileysError:
+		return {}
+
+
+@transactions.unless_busy()
+def refresh_session(session: str) -> bool:
 	"""Ask the server what is true; what it cannot tell now the next reconciliation finds out."""
-	tasks.note_begun(session)
 	doc = creation.find_record(session)
 	if doc is None or frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
-		return
+		return False
 	link = Link(doc, gateway.connect_to_server(background=True))
 	try:
 		remote = link.call(link.client.get_status)
 	except BaileysError:
-		return
+		return False
 	link.learn(with_reason(remote, tasks.take_reason(session)))
+	return True
 
 
 def with_reason(remote: RemoteSession, reason: str) -> RemoteSession:

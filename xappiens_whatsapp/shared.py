@@ -42,3 +42,17 @@ def count(key: str, seconds: int, by: int = 1) -> int:
 	total = frappe.cache.incrby(made, by)
 	frappe.cache.expire(made, seconds)
 	return int(total)
+
+
+def add(key: str, member: str, seconds: int) -> None:
+	"""To a set that is forgotten so many seconds after the last addition."""
+	frappe.cache.sadd(key, member)
+	keep(key, seconds)
+
+
+def take(key: str) -> list[str]:
+	"""What is in the set, which is empty of it afterwards."""
+	members = frappe.cache.smembers(key)
+	if members:
+		frappe.cache.srem(key, *members)
+	return sorted(member.decode() for member in members)

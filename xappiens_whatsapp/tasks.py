@@ -10,42 +10,44 @@ from xappiens_whatsapp import gateway, shared
 REASON_KEPT_FOR = 300
 REASON_IGNORED_FOR = 60
 WAITS_AT_MOST = 60
+WAITING_KEPT_FOR = 3600
+WAITING = "whatsapp_refresh_waiting"
+QUEUED = "whatsapp_refresh_queued"
 
 
 def enqueue_refresh(session: str, reason: str = "") -> None:
-	"""At most one waiting job for each session; one that has begun may have asked too early, so it does not count.
+	"""One job for all sessions that changed since the last one began; each may have asked too early for what comes later.
 
-	That is why this does not leave it to RQ, which takes a job that runs for one that waits. Raises `RedisError`
-	where there is no queue.
+	Raises `RedisError` where there is no queue.
 	"""
 	if reason and not is_reason_ignored(session):
 		frappe.cache.set_value(reason_key(session), reason, expires_in_sec=REASON_KEPT_FOR)
-	if waits_already(session):
-		return
 	try:
-		frappe.enqueue("xappiens_whatsapp.jobs.refresh_session", queue="short", session=session)
+		if not is_first_waiting(session):
+			return
+		enqueue_short("xappiens_whatsapp.jobs.refresh_waiting")
 	except (RedisError, frappe.QueueOverloaded):
-		note_begun(session)
-		raise
+		take_waiting()
+		enqueue_short("xappiens_whatsapp.jobs.refresh_session", session=session)
 
 
-def waits_already(session: str) -> bool:
-	"""Whether a refresh was queued before and has not begun; from now on one is."""
+def enqueue_short(method: str, **arguments: str) -> None:
+	frappe.enqueue(method, queue="short", **arguments)
+
+
+def is_first_waiting(session: str) -> bool:
+	"""Whether no job was queued yet for the sessions that wait, of which `session` is one from now on."""
+	shared.add(WAITING, session, WAITING_KEPT_FOR)
+	return shared.claim(QUEUED, WAITS_AT_MOST)
+
+
+def take_waiting() -> list[str]:
+	"""The sessions that wait. What changes from now on waits for another job."""
 	try:
-		return not shared.claim(waiting_key(session), WAITS_AT_MOST)
+		shared.release(QUEUED)
+		return shared.take(WAITING)
 	except RedisError:
-		return False
-
-
-def note_begun(session: str) -> None:
-	try:
-		shared.release(waiting_key(session))
-	except RedisError:
-		return
-
-
-def waiting_key(session: str) -> str:
-	return f"whatsapp_refresh_waiting:{session}"
+		return []
 
 
 def take_reason(session: str) -> str:

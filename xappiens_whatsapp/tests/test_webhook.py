@@ -114,6 +114,49 @@ class TestDelivery(WebhookTestCase):
 		self.assertEqual(self.fresh(doc.name).status, "Connected")
 
 
+class TestManyAtOnce(WebhookTestCase):
+	def dropped(self, count: int, **data: Any) -> list[Any]:
+		docs = [self.linked_with(f"3460{number:07}") for number in range(5000, 5000 + count)]
+		for doc in docs:
+			self.sandbox.drop(doc.session_id, 401)
+		self.sandbox.clear_requests()
+		for doc in docs:
+			self.deliver(self.event("session.disconnected", doc.session_id, **data))
+		return docs
+
+	def linked_with(self, phone_number: str) -> Any:
+		doc = self.new_record()
+		row = self.sandbox.add(doc.session_id, phone_number=phone_number)
+		doc.db_set({"session_db_id": row["id"], "status": "Connected", "is_connected": 1})
+		return doc
+
+	def test_one_list_says_what_many_calls_would(self):
+		docs = self.dropped(6, reason="logout")
+		run_jobs()
+		self.assertEqual(self.sent(), ["GET /api/sessions"])
+		for doc in docs:
+			fresh = self.fresh(doc.name)
+			self.assertEqual((fresh.status, fresh.error_code), ("Disconnected", "logout"))
+
+	def test_where_the_event_gives_no_reason_the_session_itself_is_asked(self):
+		docs = self.dropped(3)
+		run_jobs()
+		self.assertEqual(len(self.sent()), 4)
+		self.assertEqual({self.fresh(doc.name).error_code for doc in docs}, {"401"})
+
+	def test_a_list_that_cannot_be_read_leaves_them_to_their_own_routes(self):
+		docs = self.dropped(3, reason="logout")
+		self.sandbox.fault("list", "html", status=502, times=None)
+		run_jobs()
+		self.assertEqual({self.fresh(doc.name).status for doc in docs}, {"Disconnected"})
+
+	def test_without_budget_for_each_the_list_still_tells_that_they_are_down(self):
+		docs = self.dropped(4)
+		self.sandbox.fault("status", "rate_limit", reset=60, times=None)
+		run_jobs()
+		self.assertEqual({self.fresh(doc.name).status for doc in docs}, {"Disconnected"})
+
+
 def run_jobs_elsewhere(site: str, sites_path: str) -> None:
 	frappe.init(site, sites_path, force=True)
 	frappe.connect()

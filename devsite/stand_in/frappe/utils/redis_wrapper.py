@@ -33,6 +33,15 @@ class RedisWrapper(fakeredis.FakeRedis):
 			frappe.local.cache[name] = val
 		return val
 
+	def sadd(self, name: str, *values: str) -> None:
+		super().sadd(self.make_key(name), *values)
+
+	def srem(self, name: str, *values: Any) -> None:
+		super().srem(self.make_key(name), *values)
+
+	def smembers(self, name: str) -> set[bytes]:
+		return super().smembers(self.make_key(name))
+
 	def get_keys(self, key: str) -> list[bytes]:
 		return self.keys(self.make_key(f"{key}*"))
 
