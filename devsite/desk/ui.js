@@ -16,8 +16,8 @@
 			this.$wrapper = wrapped(this.modal);
 			this.find(".modal-dialog").classList.toggle("modal-lg", this.size === "large");
 			this.set_title(this.title || "");
-			this.modal.onclick = ({ target }) => target.matches(".modal, .btn-modal-close") && this.hide();
-			this.modal.onkeydown = ({ key }) => key === "Escape" && this.hide();
+			this.modal.onclick = ({ target }) => void (target.matches(".modal, .btn-modal-close") && this.hide());
+			this.modal.onkeydown = ({ key }) => void (key === "Escape" && this.hide());
 			this.set_button("secondary", this.secondary_action_label, this.secondary_action);
 			this.set_button("primary", this.primary_action_label, this.primary_action);
 		}

@@ -9,7 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,19 +63,28 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def narrow_page(address: str) -> Iterator:
-	"""As on a phone; logged in as nobody in particular yet."""
-	chromium = shutil.which("chromium")
-	if not chromium:
+def in_a_browser(address: str) -> Callable[[Callable], None]:
+	"""Runs the test's steps in a thread of their own: a thread holds one Playwright, and this one may have it."""
+	if not shutil.which("chromium"):
 		pytest.skip("no chromium on PATH")
+
+	def run(steps: Callable) -> None:
+		with ThreadPoolExecutor(1) as executor:
+			executor.submit(on_a_phone, address, steps).result()
+
+	return run
+
+
+def on_a_phone(address: str, steps: Callable) -> None:
 	from playwright.sync_api import sync_playwright
 
 	with sync_playwright() as playwright:
-		browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+		arguments = ["--no-sandbox", "--disable-gpu"]
+		browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
 		page = browser.new_page(viewport={"width": 390, "height": 844})
 		page.set_default_timeout(10_000)
 		page.goto(address)
-		yield page
+		steps(page)
 		browser.close()
 
 
@@ -162,23 +172,43 @@ def test_a_busy_port_names_the_way_to_another():
 	assert f"make demo PORT={port + 1}" in run.stderr
 
 
-def test_the_login_page_speaks_the_language_of_the_site(narrow_page):
-	log_in(narrow_page, "manager@example.com", "wrong")
-	narrow_page.get_by_text("Usuario o contraseña incorrectos").wait_for()
-	log_in(narrow_page, "manager@example.com")
-	narrow_page.get_by_role("button", name="Añadir Sesión de WhatsApp").wait_for()
+def test_the_login_page_speaks_the_language_of_the_site(in_a_browser):
+	def steps(page):
+		log_in(page, "manager@example.com", "wrong")
+		page.get_by_text("Usuario o contraseña incorrectos").wait_for()
+		log_in(page, "manager@example.com")
+		page.get_by_role("button", name="Añadir Sesión de WhatsApp").wait_for()
+
+	in_a_browser(steps)
 
 
-def test_a_page_that_may_not_be_read_says_so(narrow_page, address):
-	log_in(narrow_page, "nobody@example.com")
-	sentence = narrow_page.get_by_text("El sitio de desarrollo no tiene esta página")
-	sentence.wait_for()
-	narrow_page.goto(f"{address}/app/whatsapp")
-	sentence.wait_for()
+def test_a_page_that_may_not_be_read_says_so(in_a_browser, address):
+	def steps(page):
+		log_in(page, "nobody@example.com")
+		sentence = page.get_by_text("El sitio de desarrollo no tiene esta página")
+		sentence.wait_for()
+		page.goto(f"{address}/app/whatsapp")
+		sentence.wait_for()
+
+	in_a_browser(steps)
 
 
-def test_menus_stay_on_a_narrow_screen(narrow_page):
-	log_in(narrow_page, "manager@example.com")
-	narrow_page.get_by_role("button", name="Menú").click()
-	item = narrow_page.get_by_text("Importar del servidor").bounding_box()
-	assert item["x"] >= 0 and item["x"] + item["width"] <= 390
+def test_menus_stay_on_a_narrow_screen(in_a_browser):
+	def steps(page):
+		log_in(page, "manager@example.com")
+		page.get_by_role("button", name="Menú").click()
+		item = page.get_by_text("Importar del servidor").bounding_box()
+		assert item["x"] >= 0 and item["x"] + item["width"] <= 390
+
+	in_a_browser(steps)
+
+
+def test_tab_moves_on_inside_a_dialog(in_a_browser):
+	def steps(page):
+		log_in(page, "manager@example.com")
+		page.get_by_role("button", name="Añadir Sesión de WhatsApp").wait_for()
+		page.evaluate("void frappe.confirm('?', () => null)")
+		page.keyboard.press("Tab")
+		assert page.evaluate("document.activeElement.matches('.modal.show button')")
+
+	in_a_browser(steps)
