@@ -42,7 +42,11 @@ def of_records(records: dict[str, frappe._dict], remotes: list[RemoteSession]) -
 
 
 def missing_on_server(record: frappe._dict) -> Finding:
-	title = _("{0}: the server does not know this session.").format(record.session_id)
+	title = (
+		_("{0}: the server does not know this session.")
+		if record.session_db_id
+		else _("{0}: this session is not on the server.")
+	).format(record.session_id)
 	return finding("missing_on_server", title, record, None, ["relink", "delete"])
 
 

@@ -37,13 +37,17 @@ class Failed(Exception):
 		self.cause = cause
 
 
+class NotChecked(Exception):
+	"""Nothing is known to be wrong, and nothing was seen to work."""
+
+
 def check_webhook() -> list[Row]:
-	"""Rows like those of the connection test."""
+	"""Rows like those of the connection test; `ok` is None for what could not be tried."""
 	settings = frappe.get_doc(gateway.SETTINGS)
 	rows: list[Row] = []
 	for check, label, step in steps(settings):
 		rows.append(measured(check, label, step))
-		if not rows[-1]["ok"]:
+		if rows[-1]["ok"] is False:
 			break
 	return rows
 
@@ -52,8 +56,7 @@ def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, str, Callable[[], s
 	yield "settings", _("Settings"), lambda: check_settings(settings)
 	yield "address", _("Address of this site"), lambda: check_address(settings)
 	yield "answer", _("This site answers"), lambda: check_answer(settings)
-	if session := registered_session():
-		yield "callback", _("The server calls back"), lambda: check_callback(session)
+	yield "callback", _("The server calls back"), lambda: check_callback(registered_session())
 
 
 def check_settings(settings: WhatsAppSettings) -> str:
@@ -111,10 +114,14 @@ def registered_session() -> str | None:
 	return frappe.db.get_value(SESSION, {"session_db_id": (">", 0)}, "session_id", order_by="session_id asc")
 
 
-def check_callback(session_id: str) -> str:
+def check_callback(session_id: str | None) -> str:
+	if session_id is None:
+		raise NotChecked(_("No session is on the server yet, so it has nothing to call for."))
 	callback = request_callback(gateway.connect_to_server(), session_id)
 	if callback is None:
-		return _("This server has no test of its own; a change of a session will show whether it calls.")
+		raise NotChecked(
+			_("This server has no test of its own; a change of a session will show whether it calls.")
+		)
 	if callback.status != 200:
 		address = frappe.get_doc(gateway.SETTINGS).webhook_url
 		raise Failed(not_called(address, callback.cause or str(callback.status), by_server=True))
@@ -150,8 +157,11 @@ def private_address(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Cau
 
 def measured(check: str, label: str, step: Callable[[], str]) -> Row:
 	started = time.perf_counter()
+	ok: bool | None
 	try:
 		cause, ok = Cause(step(), ""), True
+	except NotChecked as reason:
+		cause, ok = Cause(str(reason), ""), None
 	except Failed as failure:
 		cause, ok = failure.cause, False
 	except BaileysError as error:

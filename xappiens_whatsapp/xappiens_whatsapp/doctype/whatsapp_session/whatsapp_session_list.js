@@ -29,7 +29,13 @@ async function refresh_checked(listview) {
 	const method = "xappiens_whatsapp.api.session.refresh_sessions";
 	const answer = await call(listview, __("Asking the server for the states."), method, { session_ids });
 	listview.refresh();
-	if (answer) xappiens_whatsapp.alert(__("States brought up to date: {0}", [session_ids.length]));
+	if (answer) xappiens_whatsapp.alert(refreshed(session_ids, answer.missing));
+}
+
+function refreshed(session_ids, missing) {
+	const words = __("States brought up to date: {0}.", [session_ids.length - missing.length]);
+	const lacking = __("Not on the server: {0}.", [missing.join(", ")]);
+	return missing.length ? `${words} ${lacking}` : words;
 }
 
 async function import_sessions(listview) {
