@@ -20,6 +20,7 @@ from xappiens_whatsapp.baileys.errors import (
 from xappiens_whatsapp.linking import CANNOT_BE_ASKED, noting_failures
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
 	check_webhook_secret,
+	is_webhook_secret,
 )
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def webhook_arguments() -> dict[str, object]:
 	"""Nothing when the server could not call this site: it accepts HTTPS addresses only, and we signed calls only."""
 	settings = frappe.get_cached_doc(gateway.SETTINGS)
 	secret = settings.get_password("webhook_secret", raise_exception=False)
-	if not settings.webhook_enabled or not secret:
+	if not settings.webhook_enabled or not is_webhook_secret(secret):
 		return {}
 	if not may_be_called(settings.webhook_url, settings.api_base_url):
 		return {}

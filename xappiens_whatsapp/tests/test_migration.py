@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.patches.adopt_predecessor import execute
@@ -69,6 +70,27 @@ class TestMigration(WhatsAppTestCase):
 		self.assertEqual(self.in_singles()["auto_sync"], "1")
 		kept = frappe.get_all("Version", filters={"ref_doctype": SETTINGS}, pluck="data")
 		self.assertNotIn("old-plain", " ".join(kept))
+
+	def test_what_the_predecessor_did_not_know_has_its_default_and_what_was_set_stays(self):
+		self.addCleanup(self.settings)
+		new = ("send_alerts", "webhook_enabled", "disconnect_mode")
+		for field in new:
+			frappe.db.sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+		frappe.db.set_single_value(SETTINGS, "enabled", 0)
+		execute()
+		settings = frappe.get_doc(SETTINGS)
+		self.assertEqual([settings.get(field) for field in new], [1, 1, "Delete on the server"])
+		self.assertFalse(settings.enabled)
+		settings.rotate_webhook_secret()
+
+	def test_a_secret_that_the_server_would_refuse_does_not_stop_a_creation(self):
+		self.addCleanup(self.settings)
+		self.settings(webhook_enabled=1)
+		set_encrypted_password(SETTINGS, SETTINGS, "short", "webhook_secret")
+		frappe.clear_document_cache(SETTINGS, SETTINGS)
+		self.sandbox.clear_requests()
+		session.create_session(self.new_id(), "Nueva")
+		self.assertNotIn(b"webhookSecret", self.sandbox.requests[0].body)
 
 	def test_sessions_stay_under_their_random_names_and_heal(self):
 		execute()

@@ -18,9 +18,13 @@ DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
 
 
-def check_webhook_secret(secret: str) -> None:
+def is_webhook_secret(secret: str | None) -> bool:
 	"""The server refuses every other length, and with it the session that it comes with."""
-	if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
+	return SHORTEST_SECRET <= len(secret or "") <= LONGEST_SECRET
+
+
+def check_webhook_secret(secret: str) -> None:
+	if not is_webhook_secret(secret):
 		frappe.throw(
 			_("The webhook secret must have {0} to {1} characters.").format(SHORTEST_SECRET, LONGEST_SECRET)
 		)
