@@ -34,6 +34,9 @@ def label_of(check: str) -> str:
 		"state": _("Status"),
 		"qr": _("QR code"),
 		"webhook": _("Webhook"),
+		"address": _("Address of this site"),
+		"answer": _("This site answers"),
+		"callback": _("The server calls back"),
 	}
 	return labels[check]
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
 
 from xappiens_whatsapp import budget, callback, causes, creation, gateway, permissions, reasons, states
 from xappiens_whatsapp.baileys.diagnosis import probe
-from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
+from xappiens_whatsapp.baileys.errors import NotFoundError
+from xappiens_whatsapp.checks import Failed, Row, measured, row
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
-	from xappiens_whatsapp.causes import Cause
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
-
-Row = dict[str, Any]
-
-
-class Failed(Exception):
-	"""A link of the chain that does not hold, and why."""
-
-	def __init__(self, cause: Cause) -> None:
-		super().__init__(cause.sentence)
-		self.cause = cause
 
 
 def check_connection() -> list[Row]:
@@ -138,30 +127,3 @@ class Walk:
 		if problem := callback.problem_with(address, timeout=min(10.0, settings.timeout_seconds)):
 			raise Failed(causes.not_called_back(address, problem))
 		return _("This site answers at its webhook address, and refuses unsigned calls.")
-
-
-def measured(check: str, step: Callable[[], str]) -> Row:
-	started = time.perf_counter()
-	technical = ""
-	try:
-		cause, ok = causes.Cause(step(), ""), True
-	except Failed as failure:
-		cause, ok = failure.cause, False
-	except NotReadyError:
-		cause, ok = causes.no_qr_yet(), False
-	except BaileysError as error:
-		cause, ok, technical = causes.from_error(error), False, str(error)[:100]
-	return row(check, ok, cause, (time.perf_counter() - started) * 1000, technical)
-
-
-def row(check: str, ok: bool, cause: Cause, milliseconds: float = 0.0, technical: str = "") -> Row:
-	"""`technical` is what the client found, in English and unexplained, for administrators."""
-	return {
-		"check": check,
-		"label": causes.label_of(check),
-		"ok": ok,
-		"detail": cause.sentence,
-		"remedy": cause.remedy,
-		"milliseconds": round(milliseconds, 1),
-		"technical": technical,
-	}

@@ -7,7 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import frappe
@@ -15,48 +15,38 @@ from frappe import _
 
 from xappiens_whatsapp import causes, creation, gateway
 from xappiens_whatsapp.baileys.callbacks import request_callback
-from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
 from xappiens_whatsapp.causes import Cause
+from xappiens_whatsapp.checks import Failed, NotChecked, Row, measured
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
 		WhatsAppSettings,
 	)
 
-Row = dict[str, Any]
 SESSION = "WhatsApp Session"
 LONGEST_CALL = 10.0
 TEST_EVENT = {"event": "webhook.test", "data": {}}
-
-
-class Failed(Exception):
-	def __init__(self, cause: Cause) -> None:
-		super().__init__(cause.sentence)
-		self.cause = cause
-
-
-class NotChecked(Exception):
-	"""Nothing is known to be wrong, and nothing was seen to work."""
+REFUSED = ("401", "403", "429")
 
 
 def check_webhook() -> list[Row]:
 	"""Rows like those of the connection test; `ok` is None for what could not be tried."""
 	settings = frappe.get_doc(gateway.SETTINGS)
 	rows: list[Row] = []
-	for check, label, step in steps(settings):
-		rows.append(measured(check, label, step))
+	for check, step in steps(settings):
+		rows.append(measured(check, step))
 		if rows[-1]["ok"] is False:
 			break
 	return rows
 
 
-def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, str, Callable[[], str]]]:
-	yield "settings", _("Settings"), lambda: check_settings(settings)
-	yield "address", _("Address of this site"), lambda: check_address(settings)
-	yield "answer", _("This site answers"), lambda: check_answer(settings)
-	yield "callback", _("The server calls back"), lambda: check_callback(registered_session())
+def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, Callable[[], str]]]:
+	yield "settings", lambda: check_settings(settings)
+	yield "address", lambda: check_address(settings)
+	yield "answer", lambda: check_answer(settings)
+	yield "callback", lambda: check_callback(registered_session())
 
 
 def check_settings(settings: WhatsAppSettings) -> str:
@@ -153,28 +143,3 @@ def private_address(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Cau
 		),
 		_("Set host_name in the site's configuration to a name that is reachable from the internet."),
 	)
-
-
-def measured(check: str, label: str, step: Callable[[], str]) -> Row:
-	started = time.perf_counter()
-	ok: bool | None
-	try:
-		cause, ok = Cause(step(), ""), True
-	except NotChecked as reason:
-		cause, ok = Cause(str(reason), ""), None
-	except Failed as failure:
-		cause, ok = failure.cause, False
-	except BaileysError as error:
-		cause, ok = causes.from_error(error), False
-	return {
-		"check": check,
-		"label": label,
-		"ok": ok,
-		"detail": cause.sentence,
-		"remedy": cause.remedy,
-		"milliseconds": round((time.perf_counter() - started) * 1000, 1),
-		"technical": "",
-	}
-
-
-REFUSED = ("401", "403", "429")
