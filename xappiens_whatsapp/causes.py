@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from frappe import _
 
-from xappiens_whatsapp import gateway
+from xappiens_whatsapp import failures
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.diagnosis import Check
@@ -184,8 +184,8 @@ def from_reason(reason: Reason) -> Cause:
 
 
 def from_error(error: BaileysError) -> Cause:
-	"""The gateway's sentence names the remedy already."""
-	return Cause(str(gateway.translate(error)), "")
+	"""The sentence names the remedy already."""
+	return Cause(str(failures.translate(error)), "")
 
 
 CAUSES = {

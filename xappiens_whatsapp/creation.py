@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import alerts, gateway, qr_codes, states, tasks, transactions
+from xappiens_whatsapp import alerts, gateway, qr_codes, transactions
 from xappiens_whatsapp.baileys.errors import (
 	BaileysError,
 	ConflictError,

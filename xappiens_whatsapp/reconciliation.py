@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, gateway, states, transactions
+from xappiens_whatsapp import alerts, failures, gateway, states, transactions
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -196,7 +196,7 @@ def is_gone(error: BaileysError) -> bool:
 
 def note_server_is_down(error: BaileysError) -> None:
 	if not outage():
-		failure = gateway.translate(error)
+		failure = failures.translate(error)
 		down = {"since": str(now_datetime()), "error_code": failure.error_code}
 		frappe.cache.set_value(SERVER_DOWN, down)
 		frappe.log_error(title="WhatsApp server cannot be used", message=str(failure))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, gateway, languages, qr_codes, realtime, reasons, transactions
+from xappiens_whatsapp import alerts, failures, languages, qr_codes, realtime, reasons, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.errors import BaileysError
@@ -125,7 +125,7 @@ def is_check_due(doc: WhatsAppSession, observed_at: datetime) -> bool:
 def note_failure(doc: WhatsAppSession, error: BaileysError) -> None:
 	"""The record keeps its last known state and says why it could not be checked."""
 	with languages.speaking(languages.of_site()):
-		failure = gateway.translate(error)
+		failure = failures.translate(error)
 	if doc.error_code != failure.error_code:
 		changes = {"error_code": failure.error_code, "error_message": str(failure)}
 		store(doc, {**changes, "kept_reason": known_reason(doc)})

@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import creation, diagnosis, findings, gateway, permissions, removal
+from xappiens_whatsapp import diagnosis, findings, gateway, permissions, removal
 from xappiens_whatsapp.api.session import _resolve_session_doc
 
 

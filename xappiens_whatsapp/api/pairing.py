@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 from frappe.rate_limiter import rate_limit
 
-from xappiens_whatsapp import creation, gateway, pairing, permissions, states
+from xappiens_whatsapp import creation, failures, gateway, pairing, permissions, states
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.exceptions import GatewayError, GatewayUnavailable
@@ -78,5 +78,5 @@ def _discreetly(action: Callable[[], Any]) -> Any:
 
 def _words_for_guests(error: BaileysError) -> GatewayError:
 	if isinstance(error, RateLimitedError):
-		return gateway.rate_limited(error)
+		return failures.rate_limited(error)
 	return GatewayUnavailable(_("WhatsApp cannot be reached at the moment. Leave this page open."))

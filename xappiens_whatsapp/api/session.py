@@ -9,6 +9,7 @@ from xappiens_whatsapp import (
 	alerts,
 	creation,
 	diagnosis,
+	failures,
 	gateway,
 	overview,
 	permissions,
@@ -78,7 +79,7 @@ def _connect_new(link: Link) -> None:
 	try:
 		return creation.connect(link)
 	except BaileysError as error:
-		failure, server_code = gateway.translate(error), gateway.code_of(error)
+		failure, server_code = failures.translate(error), failures.code_of(error)
 	failure.args = (
 		_("The session was created with the number {0}, but it could not be connected yet.").format(
 			link.doc.session_db_id

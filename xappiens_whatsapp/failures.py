@@ -1,0 +1,156 @@
+"""The client's errors as errors of this site: what happened and what to do next, in the words of whoever reads it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import permissions
+from xappiens_whatsapp.baileys.errors import (
+	AuthenticationError,
+	BaileysError,
+	NotFoundError,
+	NotReadyError,
+	RateLimitedError,
+	RejectedError,
+	TimedOutError,
+	UnavailableError,
+)
+from xappiens_whatsapp.exceptions import (
+	GatewayAuthenticationError,
+	GatewayError,
+	GatewayFailed,
+	GatewayRateLimited,
+	GatewayRejected,
+	GatewayUnavailable,
+	RecordBusy,
+	SessionMissingOnServer,
+)
+
+NOT_THE_SERVER = ("not_json", "not_envelope")
+
+
+def code_of(error: BaileysError) -> str:
+	"""The server's own code; the client's words for what happened on the way are in lower case."""
+	return error.code if error.code.isupper() else ""
+
+
+def translate(error: BaileysError) -> GatewayError:
+	"""The error classes of the client and those of the site, one to one."""
+	for kind, build in TRANSLATIONS:
+		if isinstance(error, kind):
+			return build(error)
+	return failed(error)
+
+
+def failed(error: BaileysError) -> GatewayError:
+	"""The client's own words, whose codes are in lower case, are for the log; a person reads ours."""
+	said = "" if str(error).startswith("HTTP ") else words_of(error)
+	if error.code == "redirect":
+		words = _("The server redirects to another address. Enter that one in WhatsApp Settings.")
+	elif said and code_of(error):
+		words = _("The server reported an error: {0}.").format(said.rstrip("."))
+	elif (error.status or 0) >= 500:
+		words = _("The server has a problem (HTTP {0}).").format(error.status)
+	elif said and error.code in NOT_THE_SERVER:
+		words = _("The server gave an answer that this app does not understand: {0}.").format(
+			said.rstrip(".")
+		)
+	else:
+		words = _("The server gave an answer that this app does not understand.")
+	return GatewayFailed(f"{words} {what_next(error)}".strip())
+
+
+def what_next(error: BaileysError) -> str:
+	if error.code == "redirect":
+		return ""
+	if (error.status or 0) >= 500:
+		return _("Try again in a moment; if it stays like that, ask whoever runs the server.")
+	if error.code in NOT_THE_SERVER:
+		return _("Check that the address in WhatsApp Settings is that of the WhatsApp server.")
+	return _("Press Status to ask again.")
+
+
+def missing(error: BaileysError) -> GatewayError:
+	return SessionMissingOnServer(
+		_("The server does not know this session. Press Create Session to create it again.")
+	)
+
+
+def key_refused(error: BaileysError) -> GatewayError:
+	if permissions.is_manager():
+		return GatewayAuthenticationError(
+			_("The server refused the API key. Check the API key in WhatsApp Settings.")
+		)
+	return GatewayAuthenticationError(
+		_("The server refused this site's API key. Tell whoever manages WhatsApp here.")
+	)
+
+
+def rate_limited(error: RateLimitedError) -> GatewayError:
+	seconds = max(1, math.ceil(error.retry_after))
+	failure = GatewayRateLimited(
+		_("Too many requests to the server. Try again in {0} seconds.").format(seconds)
+	)
+	failure.retry_after = seconds
+	return failure
+
+
+def record_busy() -> GatewayError:
+	return RecordBusy(_("This session is being changed by somebody else. Try again in a moment."))
+
+
+def rejected(error: BaileysError) -> GatewayError:
+	return GatewayRejected(
+		_("The server did not accept the request: {0}. Correct what it names and try again.").format(
+			words_of(error).rstrip(".")
+		)
+	)
+
+
+def unavailable(error: UnavailableError) -> GatewayError:
+	failure = GatewayUnavailable(cause_in_words(error.cause).format(address()))
+	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
+	return failure
+
+
+def cause_in_words(cause: str) -> str:
+	words = {
+		"dns": _(
+			"The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."
+		),
+		"refused": _("Nothing answers at {0}. Check that the server is running and its address is right."),
+		"tls": _(
+			"The connection to {0} is not safe: its certificate was not accepted. Check the server address."
+		),
+		"timeout": _("The server at {0} took too long to answer. Try again in a moment."),
+	}
+	return words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")
+
+
+def address() -> str:
+	return without_markup(frappe.get_cached_doc("WhatsApp Settings").api_base_url or "")
+
+
+def words_of(error: BaileysError) -> str:
+	"""At most 100 characters of what the server said, safe to show."""
+	return without_markup(str(error)[:100])
+
+
+def without_markup(text: str) -> str:
+	"""Safe in a page and readable in a terminal; the same sentence goes to both."""
+	return re.sub("[<>]", "", text)
+
+
+TRANSLATIONS: tuple[tuple[type[BaileysError], Callable[..., GatewayError]], ...] = (
+	(NotReadyError, missing),
+	(NotFoundError, missing),
+	(AuthenticationError, key_refused),
+	(RateLimitedError, rate_limited),
+	(RejectedError, rejected),
+	(UnavailableError, unavailable),
+)
