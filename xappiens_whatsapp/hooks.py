@@ -11,7 +11,7 @@ app_license = "mit"
 
 _DESK = "/app" if _frappe_version.startswith("15.") else "/desk"
 _ASSETS = "/assets/xappiens_whatsapp"
-_SCRIPTS = ("qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pairing")
+_SCRIPTS = ("basics", "qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pairing")
 app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
 app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for script in _SCRIPTS]
 

@@ -14,7 +14,7 @@ from xappiens_whatsapp import __version__
 no_cache = 1
 sitemap = 0
 
-SCRIPTS = ("whatsapp_qr_panel.js", "whatsapp_link.js")
+SCRIPTS = ("whatsapp_basics.js", "whatsapp_qr_panel.js", "whatsapp_link.js")
 SOURCE_STRING = re.compile(r'__\(\s*("(?:[^"\\]|\\.)+")')
 
 

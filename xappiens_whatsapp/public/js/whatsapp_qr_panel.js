@@ -1,7 +1,7 @@
 // The live QR code: rendering and timing, without Frappe, so that the desk dialog and the pairing page share it.
 (() => {
-	const whatsapp = (window.xappiens_whatsapp = window.xappiens_whatsapp || {});
-	whatsapp.live = whatsapp.live || { timers: 0, listeners: 0 };
+	const whatsapp = window.xappiens_whatsapp;
+	const { element } = whatsapp;
 
 	const POLL_SECONDS = 5;
 	const CALM_SECONDS = 20;
@@ -15,55 +15,6 @@
 		GatewayAuthenticationError: 30,
 		SiteUnreachable: 10,
 	};
-
-	/** Timers and listeners of one owner; counted in `live`, released together. */
-	whatsapp.Lifetime = class Lifetime {
-		constructor() {
-			this.timers = new Map();
-			this.removers = [];
-		}
-
-		after(name, seconds, action) {
-			this.cancel(name);
-			const timer = setTimeout(() => {
-				this.cancel(name);
-				action();
-			}, seconds * 1000);
-			this.timers.set(name, timer);
-			whatsapp.live.timers += 1;
-		}
-
-		cancel(name) {
-			if (!this.timers.has(name)) return;
-			clearTimeout(this.timers.get(name));
-			this.timers.delete(name);
-			whatsapp.live.timers -= 1;
-		}
-
-		listen(target, event, handler) {
-			const [add, remove] = target instanceof EventTarget
-				? ["addEventListener", "removeEventListener"]
-				: ["on", "off"];
-			target[add](event, handler);
-			this.removers.push(() => target[remove](event, handler));
-			whatsapp.live.listeners += 1;
-		}
-
-		release() {
-			[...this.timers.keys()].forEach((name) => this.cancel(name));
-			whatsapp.live.listeners -= this.removers.length;
-			this.removers.splice(0).forEach((remove) => remove());
-		}
-	};
-
-	/** An element with attributes and children; text only ever becomes text. */
-	whatsapp.element = (tag, attributes = {}, ...children) => {
-		const element = document.createElement(tag);
-		Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-		element.append(...children);
-		return element;
-	};
-	const { element } = whatsapp;
 
 	/**
 	 * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after}, fetch_status() -> {status, phone_number},
@@ -207,33 +158,36 @@
 			Object.assign(this, { picture: qr_code, expires_at });
 			this.image.src = qr_code;
 			const words = changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone.");
+			this.stop_countdown();
 			this.show("code", words);
-			this.count_down();
+			const valid_for = (left) => __("Valid for {0} s", [left]);
+			this.count_down(Date.parse(expires_at), valid_for, () => this.expire());
 		}
 
-		count_down() {
-			const { __ } = this;
-			const left = Math.ceil((Date.parse(this.expires_at) - this.now()) / 1000);
-			if (left > 0) {
-				this.countdown.textContent = __("Valid for {0} s", [left]);
-				this.lifetime.after("countdown", 1, () => this.count_down());
-				return;
-			}
-			this.expire();
+		/** `words(seconds left)` once a second until the moment, then `done`. */
+		count_down(moment, words, done) {
+			const left = Math.ceil((moment - this.now()) / 1000);
+			if (left <= 0) return done();
+			this.countdown.textContent = words(left);
+			return this.lifetime.after("countdown", 1, () => this.count_down(moment, words, done));
+		}
+
+		stop_countdown() {
+			this.lifetime.cancel("countdown");
+			this.countdown.textContent = "";
 		}
 
 		expire() {
 			const { __ } = this;
-			this.lifetime.cancel("countdown");
+			this.stop_countdown();
 			this.countdown.textContent = __("Expired");
 			this.show("expired", __("This code has expired. Press New QR for another."));
 		}
 
 		forget_code() {
-			this.lifetime.cancel("countdown");
+			this.stop_countdown();
 			this.picture = this.expires_at = null;
 			this.image.removeAttribute("src");
-			this.countdown.textContent = "";
 		}
 
 		/** A code that the server no longer stands by greys out, whatever its clock says. */
@@ -263,10 +217,12 @@
 			if (!this.running) return 0;
 			const known = RETRY_SECONDS[error.exc_type];
 			const wait = known && Math.max(POLL_SECONDS, Math.ceil(error.retry_after || known));
-			const next = wait ? __("Trying again in {0} s.", [wait]) : "";
+			const says_only_how_long = error.exc_type === "GatewayRateLimited";
 			this.forget_code();
-			this.show("trouble", `${error.message} ${next}`.trim(), this.heading(error.exc_type));
+			this.show("trouble", says_only_how_long ? "" : error.message, this.heading(error.exc_type));
 			this.root.dataset.trouble = error.exc_type || "";
+			const again_in = (left) => __("Trying again in {0} s.", [left]);
+			if (wait) this.count_down(this.now() + wait * 1000, again_in, () => this.stop_countdown());
 			return wait;
 		}
 
@@ -288,6 +244,8 @@
 			this.phase = this.root.dataset.phase = phase;
 			delete this.root.dataset.trouble;
 			if (this.words !== heading + words) this.say(words, heading);
+			if (["waiting", "idle"].includes(phase)) this.stop_countdown();
+			this.button.textContent = phase === "trouble" ? this.__("Try Again") : this.__("New QR");
 			this.button.hidden = !["expired", "idle", "trouble", "paused"].includes(phase);
 			this.image.hidden = !this.picture;
 		}
