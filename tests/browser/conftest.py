@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -22,16 +21,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from desk_page import Desk
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM_ARGUMENTS = (
-	"--headless",
-	"--no-sandbox",
-	"--disable-gpu",
-	"--disable-quic",
-	"--no-first-run",
-	"--disable-background-networking",
-	"--disable-component-update",
-	"--disable-sync",
-)
 TIMEOUT = 30
 PREFIX = "browser-test-"
 ON_BENCH = bool(os.environ.get("DESK_URL"))
@@ -129,21 +118,6 @@ def site(site_url: str) -> Iterator[Site]:
 	yield site
 	if ON_BENCH:
 		site.remove_sessions()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-	"""Skipped with a reason where there is no Chromium; REQUIRE_BROWSER=1 makes that a failure."""
-	chromium = shutil.which("chromium")
-	if not chromium:
-		message = "no chromium on PATH"
-		pytest.fail(message) if os.environ.get("REQUIRE_BROWSER") == "1" else pytest.skip(message)
-	from playwright.sync_api import sync_playwright
-
-	with sync_playwright() as playwright:
-		browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-		yield browser
-		browser.close()
 
 
 @pytest.fixture

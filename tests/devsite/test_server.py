@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,29 +61,18 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def in_a_browser(address: str) -> Callable[[Callable], None]:
-	"""Runs the test's steps in a thread of their own: a thread holds one Playwright, and this one may have it."""
-	if not shutil.which("chromium"):
-		pytest.skip("no chromium on PATH")
+def in_a_browser(address: str, browser: object) -> Callable[[Callable], None]:
+	"""Runs the test's steps on a screen as small as a phone's."""
 
 	def run(steps: Callable) -> None:
-		with ThreadPoolExecutor(1) as executor:
-			executor.submit(on_a_phone, address, steps).result()
-
-	return run
-
-
-def on_a_phone(address: str, steps: Callable) -> None:
-	from playwright.sync_api import sync_playwright
-
-	with sync_playwright() as playwright:
-		arguments = ["--no-sandbox", "--disable-gpu"]
-		browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-		page = browser.new_page(viewport={"width": 390, "height": 844})
+		context = browser.new_context(viewport={"width": 390, "height": 844})
+		page = context.new_page()
 		page.set_default_timeout(10_000)
 		page.goto(address)
 		steps(page)
-		browser.close()
+		context.close()
+
+	return run
 
 
 def log_in(page: object, user: str, password: str = "demo") -> None:

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
 import requests
 
 from xappiens_whatsapp.sandbox.phone import PAGE
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-	"--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-	"--disable-component-update --disable-sync"
-).split()
-
-
-@pytest.fixture(scope="module")
-def browser():
-	if not CHROMIUM:
-		pytest.skip("no chromium on PATH")
-	playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
-	browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-	yield browser
-	browser.close()
-	playwright.stop()
 
 
 @pytest.fixture
