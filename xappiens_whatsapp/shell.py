@@ -50,8 +50,8 @@ def on_site(function: Callable[..., Any]) -> Callable[..., Any]:
 def site_of(context: click.Context) -> str:
 	"""Frappe 15 hands over a dict, Frappe 16 an object."""
 	sites = context.obj["sites"] if isinstance(context.obj, dict) else getattr(context.obj, "sites", None)
-	if not sites:
-		raise click.UsageError("Name the site: bench --site NAME whatsapp ...", context)
+	if len(sites or ()) != 1:
+		raise click.UsageError("Name one site: bench --site NAME whatsapp ...", context)
 	return sites[0]
 
 

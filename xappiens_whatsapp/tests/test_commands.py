@@ -203,7 +203,11 @@ class TestFailures(CommandTestCase):
 		self.assertFails(self.run_command("list"), 2, "WhatsApp Settings")
 
 	def test_the_site_has_to_be_named_and_to_exist(self):
-		for sites, words in (([], "Name the site"), (["nosite.localhost"], "no site nosite.localhost")):
+		for sites, words in (
+			([], "Name one site"),
+			(["a.localhost", "b.localhost"], "Name one site"),
+			(["nosite.localhost"], "no site nosite.localhost"),
+		):
 			self.assertFails(self.run_command("list", context={"sites": sites}), 2, words)
 		self.assertEqual(
 			self.run_command("list", context=SimpleNamespace(sites=[frappe.local.site])).exit_code, 0
