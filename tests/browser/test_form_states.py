@@ -3,93 +3,108 @@
 from __future__ import annotations
 
 import pytest
+import state_table
+from state_table import STATES
 
-
-def ask(site, session):
-	"""The state as the server has it, stored on the record; a failure is stored too."""
-	return site.post("session.get_session_status", session_id=session).status_code
+PICTURES = {
+	"not on the server": "state-not-on-server-light",
+	"Disconnected": "state-disconnected-light",
+	"Connecting": "state-connecting-light",
+	"QR Code Required": "state-qr-required-light",
+	"Error": "state-error-light",
+	"unchecked, last QR Code Required": "state-unchecked-light",
+}
+FORBIDDEN = {
+	"Viewer": ["get_qr_code", "connect_session", "restart_session", "disconnect_session", "delete_session"],
+	"Agent": ["disconnect_session", "delete_session"],
+}
+REFUSAL = """([method, session_id]) => xappiens_whatsapp
+	.request(`xappiens_whatsapp.api.session.${method}`, { session_id })
+	.then(() => "done", (error) => error.exc_type)"""
 
 
 def test_new(desk, sandbox):
 	desk.open_new()
 	desk.button("Create Session").wait_for()
-	how = "Create the session, then scan the QR code that appears with WhatsApp on the phone."
-	assert desk.say(how) in desk.banner()
+	desk.wait_for_banner("Create the session, then scan the QR code that appears with WhatsApp on the phone.")
+	assert desk.page.locator(".page-head:visible .primary-action:visible").count() == 1
 	assert desk.buttons() == []
 
 
-def test_saved_but_not_on_the_server(desk, site, sandbox, session_id):
-	site.resource("POST", "WhatsApp Session", session_id=session_id, session_name="Ventas Norte")
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_has_its_buttons_and_its_banner(desk, site, start_sandbox, session_id, name):
+	row = STATES[name]
+	row.arrange(site, start_sandbox(**row.sandbox), session_id)
 	desk.open_form(session_id)
-	desk.wait_for_buttons("*Create Session", "Status")
-	assert desk.say("This session is not on the server yet. Press Create Session.") in desk.banner()
-	desk.picture("state-not-on-server-light")
+	desk.wait_for_buttons(*row.buttons)
+	assert desk.buttons()[0] == desk.starred(row.buttons[0])
+	desk.wait_for_banner(*row.banner)
+	if name in PICTURES:
+		desk.picture(PICTURES[name])
+	assert desk.errors == []
 
 
-def test_disconnected_says_since_when_and_why(desk, site, sandbox, new_session, session_id):
-	session = new_session()
-	sandbox.drop(session_id, 401)
-	assert ask(site, session) == 200
-	desk.open_form(session)
-	desk.wait_for_buttons("*Connect", "View QR", "Status", "Disconnect")
-	assert desk.say("The session was logged out on the phone.") in desk.banner()
-	desk.picture("state-disconnected-light")
+@pytest.mark.parametrize("name", [name for name in STATES if "last Conn" not in name])
+def test_only_buttons_that_the_person_may_use_are_shown(open_desk, site, start_sandbox, session_id, name):
+	row = STATES[name]
+	row.arrange(site, start_sandbox(**row.sandbox), session_id)
+	site.assign(session_id, agent="Viewer")
+	desk = open_desk("agent")
+	desk.open_form(session_id)
+	desk.wait_for_buttons(*row.buttons_for("Viewer"))
+	for role in ("Agent", "Manager"):
+		site.assign(session_id, agent=role)
+		desk.page.evaluate("cur_frm.reload_doc()")
+		desk.wait_for_buttons(*row.buttons_for(role))
+	desk.wait_for_banner(*row.banner)
+	assert desk.errors == []
 
 
-def test_connecting(desk, site, start_sandbox, new_session):
-	start_sandbox(qr_delay=60)
-	session = new_session()
-	ask(site, session)
-	desk.open_form(session)
-	desk.wait_for_buttons("*View QR", "Status", "Disconnect")
-	assert desk.say("The session is connecting. Press View QR to see the code.") in desk.banner()
-	desk.picture("state-connecting-light")
+@pytest.mark.parametrize("role", FORBIDDEN)
+def test_what_has_no_button_is_refused_by_the_server_as_well(open_desk, site, sandbox, session_id, role):
+	state_table.with_code(site, sandbox, session_id)
+	site.assign(session_id, agent=role)
+	desk = open_desk("agent")
+	desk.open_form(session_id)
+	sandbox.clear_requests()
+	for method in FORBIDDEN[role]:
+		assert desk.page.evaluate(REFUSAL, [method, session_id]) == "PermissionError", method
+	assert [request.method for request in sandbox.requests if request.method != "GET"] == []
+	assert desk.page.evaluate(REFUSAL, ["get_session_status", session_id]) == "done"
 
 
-def test_qr_code_required(desk, site, sandbox, new_session):
-	session = new_session()
-	desk.page.wait_for_timeout(500)
-	ask(site, session)
-	desk.open_form(session)
-	desk.wait_for_buttons("*View QR", "Status", "Disconnect")
-	assert desk.say("Press View QR and scan the QR code with the phone.") in desk.banner()
-	desk.picture("state-qr-required-light")
+def test_the_menu_offers_what_the_person_may_do(open_desk, site, sandbox, session_id):
+	state_table.with_code(site, sandbox, session_id)
+	site.assign(session_id, agent="Agent")
+	manager, agent = open_desk("manager"), open_desk("agent")
+	for desk in (manager, agent):
+		desk.open_form(session_id)
+		desk.button("View QR").wait_for()
+		desk.page.locator(".menu-btn-group:visible > button").first.click()
+	assert {manager.say(label) for label in ("Diagnosis", "Pairing Link", "Delete")} <= set(manager.menu())
+	assert agent.say("Diagnosis") in agent.menu()
+	assert not {agent.say(label) for label in ("Pairing Link", "Delete")} & set(agent.menu())
 
 
-def test_connected(desk, site, sandbox, new_session, session_id):
-	session = new_session()
-	desk.page.wait_for_timeout(500)
-	sandbox.scan(session_id, "34600000021")
-	desk.page.wait_for_timeout(500)
-	ask(site, session)
-	desk.open_form(session)
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
-	assert "+34600000021" in desk.banner()
+def test_who_is_not_assigned_sees_nothing_and_gets_nothing(open_desk, site, sandbox, session_id):
+	state_table.with_code(site, sandbox, session_id)
+	site.assign(session_id, agent="Viewer")
+	desk = open_desk("viewer")
+	desk.page.wait_for_timeout(1500)
+	assert session_id not in desk.page.locator("body").inner_text()
+	assert desk.page.locator(".page-head:visible .primary-action:visible").count() == 0
+	assert desk.page.evaluate(REFUSAL, ["get_session_status", session_id]) == "PermissionError"
 
 
-def test_error(desk, site, sandbox, new_session):
-	session = new_session()
-	sandbox.fault("status", "variant", name="unknown_word", word="error", times=None)
-	ask(site, session)
-	desk.open_form(session)
-	desk.wait_for_buttons("*Connect", "View QR", "Status", "Disconnect")
-	assert desk.say("The server had a problem with this session.") in desk.banner()
-	desk.picture("state-error-light")
-
-
-def test_cannot_be_checked_leads_with_status_and_keeps_the_rest(desk, site, sandbox, new_session):
-	session = new_session()
-	desk.page.wait_for_timeout(500)
-	ask(site, session)
-	sandbox.fault("status", "reset", times=None)
-	assert ask(site, session) in (503, 504)
-	desk.open_form(session)
-	desk.wait_for_buttons("*Status", "View QR", "Disconnect")
-	assert desk.say("QR Code Required") in desk.banner()
-	desk.picture("state-unchecked-light")
+def test_a_state_that_could_not_be_checked_is_checked_by_status(desk, site, sandbox, session_id):
+	row = STATES["unchecked, last QR Code Required"]
+	row.arrange(site, sandbox, session_id)
+	desk.open_form(session_id)
+	desk.wait_for_buttons(*row.buttons)
+	desk.wait_for_banner("Server unreachable.", "Wait a moment, then press Status.")
 	sandbox.clear_faults()
 	desk.button("Status").click()
-	desk.wait_for_buttons("*View QR", "Status", "Disconnect")
+	desk.wait_for_buttons(*state_table.LINKED["QR Code Required"].buttons)
 
 
 def test_a_change_on_the_server_reaches_the_open_form(desk, site, sandbox, new_session, session_id):
@@ -99,25 +114,8 @@ def test_a_change_on_the_server_reaches_the_open_form(desk, site, sandbox, new_s
 	desk.page.wait_for_timeout(1500)
 	sandbox.scan(session_id, "34600000022")
 	desk.page.wait_for_timeout(500)
-	ask(site, session)
+	state_table.ask(site, session)
 	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
-
-
-@pytest.mark.parametrize(
-	("role", "buttons"),
-	[
-		("Viewer", ["Status"]),
-		("Agent", ["*View QR", "Status"]),
-		("Manager", ["*View QR", "Status", "Disconnect"]),
-	],
-)
-def test_only_buttons_that_the_person_may_use_are_shown(open_desk, site, sandbox, new_session, role, buttons):
-	session = new_session()
-	site.assign(session, agent=role)
-	desk = open_desk("agent")
-	desk.open_form(session)
-	desk.wait_for_buttons(*buttons)
-	assert desk.errors == []
 
 
 def test_a_failing_action_says_what_happened_once_and_the_form_stays_usable(desk, sandbox, new_session):

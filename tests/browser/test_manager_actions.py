@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 
-def open_menu_item(desk, label):
-	desk.page.locator(".menu-btn-group:visible > button").first.click()
-	desk.page.locator(".menu-item-label:visible").filter(has_text=desk.say(label)).click()
-
-
 def test_a_pairing_link_is_made_shown_and_revoked(desk, sandbox, new_session, site):
 	session = new_session()
 	desk.open_form(session)
-	open_menu_item(desk, "Pairing Link")
+	desk.open_menu_item("Pairing Link")
 	address = desk.dialog.get_by_label(desk.say("Pairing Link"), exact=True)
 	address.wait_for()
 	url = address.input_value()
@@ -24,11 +19,11 @@ def test_a_pairing_link_is_made_shown_and_revoked(desk, sandbox, new_session, si
 def test_the_webhook_is_registered_and_tested_from_the_settings(desk, sandbox, new_session):
 	new_session()
 	desk.open_settings()
-	desk.button("Register Webhook").click()
+	desk.press_in_group("Webhook", "Register Webhook")
 	desk.page.get_by_text(
 		desk.say("The webhook of every linked session is being registered anew.")
 	).wait_for()
-	desk.button("Test Webhook").click()
+	desk.press_in_group("Webhook", "Test Webhook")
 	desk.dialog.locator("tbody tr").first.wait_for()
 	assert desk.dialog.locator(".modal-title").inner_text() == desk.say("Webhook Test")
 	desk.picture("webhook-test-light")

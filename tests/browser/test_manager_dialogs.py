@@ -15,7 +15,7 @@ def test_bulk_status_asks_the_server_once_for_all(desk, site, sandbox, session_i
 	desk.page.locator(".actions-btn-group .dropdown-item:visible").filter(
 		has_text=desk.say("Status")
 	).first.click()
-	desk.page.get_by_text(desk.say("States brought up to date: {0}", 3)).wait_for()
+	desk.page.get_by_text(desk.say("States brought up to date: {0}.", 3)).wait_for()
 	assert [request.path.split("?")[0] for request in sandbox.requests] == ["/api/sessions"]
 	desk.picture("list-light")
 
@@ -24,8 +24,7 @@ def test_import_shows_what_only_the_server_has_and_adopts_on_a_click(desk, site,
 	sandbox.add(session_id, session_name="<b>Foreign</b>", phone_number="34600000041")
 	site.resource("POST", "WhatsApp Session", session_id=f"{session_id}_x", session_name="x")
 	desk.open_list()
-	desk.page.locator(".menu-btn-group:visible > button").first.click()
-	desk.page.locator(".menu-item-label:visible").filter(has_text=desk.say("Import from Server")).click()
+	desk.open_menu_item("Import from Server")
 	row = desk.dialog.locator("tr").filter(has_text=session_id)
 	assert "<b>Foreign</b>" in row.inner_text()
 	desk.picture("import-light")
@@ -83,7 +82,6 @@ def test_a_foreign_session_is_deleted_only_after_a_question(desk, sandbox, sessi
 
 def test_one_session_is_diagnosed_from_its_form(desk, sandbox, new_session):
 	desk.open_form(new_session())
-	desk.page.locator(".menu-btn-group:visible > button").first.click()
-	desk.page.locator(".menu-item-label:visible").filter(has_text=desk.say("Diagnosis")).click()
+	desk.open_menu_item("Diagnosis")
 	desk.dialog.locator("tbody tr").first.wait_for()
 	desk.picture("diagnosis-session-light")

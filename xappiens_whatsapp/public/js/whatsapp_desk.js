@@ -53,20 +53,24 @@ frappe.provide("xappiens_whatsapp");
 
 	/** Runs an action while the form, and nothing else, waits behind a sentence; a failure becomes one message. */
 	whatsapp.run = async (frm, sentence, action) => {
+		const opener = document.activeElement;
 		const thaw = freeze(frm.wrapper, sentence);
 		try {
 			return await action();
 		} catch (error) {
 			if (!("exc_type" in error)) throw error;
-			frappe.msgprint({
-				title: __("That did not work"),
-				indicator: "red",
-				message: whatsapp.escape(error.message),
-			});
+			tell(error, opener);
 			return null;
 		} finally {
 			thaw();
 		}
+	};
+
+	const tell = (error, opener) => {
+		const title = __("That did not work");
+		const message = whatsapp.escape(error.message);
+		const dialog = frappe.msgprint({ title, indicator: "red", message });
+		dialog.$wrapper.one("hidden.bs.modal", () => whatsapp.give_focus_back(opener));
 	};
 
 	whatsapp.is_frozen = (frm) => frm.wrapper.classList.contains("whatsapp-frozen");
@@ -100,12 +104,42 @@ frappe.provide("xappiens_whatsapp");
 		});
 	};
 
+	/** What the desk draws without a name for screen readers gets the one that stands beside it. */
+	whatsapp.name_fields = (frm) => {
+		for (const control of frm.wrapper.querySelectorAll(".frappe-control")) {
+			const label = control.querySelector(".control-label");
+			const inputs = control.querySelectorAll("input:not([type=checkbox]), textarea, select");
+			const nameless = [...inputs].filter((input) => label && !input.labels.length);
+			nameless.forEach((input) => input.setAttribute("aria-label", label.textContent.trim()));
+		}
+	};
+
+	const announced = new WeakMap();
+
+	/** What changes in a banner while a person is on the form is read out as well. */
+	whatsapp.announce = (frm, text) => {
+		const before = announced.get(frm.wrapper);
+		announced.set(frm.wrapper, { session: frm.docname, text });
+		const is_other_form = !before || before.session !== frm.docname;
+		if (is_other_form || before.text !== text) live_region().textContent = is_other_form ? "" : text;
+	};
+
+	const live_region = () => {
+		const known = document.querySelector(".whatsapp-live");
+		const region = known || element("div", { class: "whatsapp-live", role: "status", "aria-live": "polite" });
+		if (!known) document.body.append(region);
+		return region;
+	};
+
 	/** `lines` are plain sentences. Resolves to true when confirmed. */
 	whatsapp.confirm = (question, lines) =>
 		new Promise((resolve) => {
+			const opener = document.activeElement;
 			const items = lines.map((line) => `<li>${whatsapp.escape(line)}</li>`).join("");
 			const html = `<span>${whatsapp.escape(question)}</span><ul>${items}</ul>`;
-			frappe.confirm(html, () => resolve(true), () => resolve(false));
+			const dialog = frappe.confirm(html, () => resolve(true), () => resolve(false));
+			const lifetime = new whatsapp.Lifetime();
+			enclose(dialog, opener, lifetime, () => lifetime.release());
 		});
 
 	/** The desk offers some menu items to everyone; this one is not for this person. */
@@ -132,26 +166,55 @@ frappe.provide("xappiens_whatsapp");
 				closing = on_hide && on_hide();
 			},
 		});
-		const modal = dialog.body.closest(".modal");
-		describe(modal);
-		lifetime.listen(modal, "keydown", (event) => keep_focus(modal, event));
-		dialog.$wrapper.on("hidden.bs.modal", async () => {
-			modal.remove();
-			await closing;
-			give_focus_back(opener);
-		});
+		enclose(dialog, opener, lifetime, () => closing);
 		dialog.show();
 		return dialog;
 	};
 
-	/** Closing may redraw the buttons: then to the one of the same name, else to the one that leads. */
-	const give_focus_back = (opener) => {
-		if (opener.isConnected && opener !== document.body) return opener.focus();
-		const buttons = [...document.querySelectorAll(".page-head button")].filter((button) => button.offsetParent);
+	/** `closed` may resolve later; only then the focus goes back, unless the person went to another page. */
+	const enclose = (dialog, opener, lifetime, closed) => {
+		const modal = dialog.body.closest(".modal");
+		const path = location.pathname;
+		describe(modal);
+		lifetime.listen(modal, "keydown", (event) => trap_focus(modal, event));
+		dialog.$wrapper.on("hidden.bs.modal", async () => {
+			modal.remove();
+			await closed();
+			if (location.pathname === path) whatsapp.give_focus_back(opener);
+		});
+	};
+
+	let kept = null;
+	document.addEventListener("pointerdown", () => (kept = null), true); // who uses a mouse takes the focus along
+
+	/** Before the buttons are redrawn; `return_focus` after. */
+	whatsapp.keep_focus = () => {
+		const { activeElement, body } = document;
+		if (activeElement !== body && !activeElement.closest(".modal")) keep(activeElement);
+	};
+
+	const keep = (opener) => (kept = { opener, path: location.pathname });
+
+	/** Not on another form than the one that it was lost on. */
+	whatsapp.return_focus = () => {
+		if (kept && kept.path === location.pathname) whatsapp.give_focus_back(kept.opener);
+	};
+
+	/**
+	 * If it was lost. Where `opener` was redrawn, to the button of the same name, else to the one that leads; so too
+	 * where it was Create Session on a new form, which has become Save.
+	 */
+	whatsapp.give_focus_back = (opener) => {
+		const { activeElement, body } = document;
+		keep(opener);
+		if (activeElement !== body && activeElement.getClientRects().length) return;
+		const all = [...document.querySelectorAll(".page-head .custom-actions button")];
+		const buttons = all.filter((button) => button.offsetParent);
+		const still_there = opener.isConnected && !opener.matches("body, .primary-action") && opener;
 		const same = buttons.find((button) => opener.dataset.label && button.dataset.label === opener.dataset.label);
 		const leading = buttons.find((button) => button.classList.contains("btn-primary"));
-		const next = same || leading;
-		return next && next.focus();
+		const next = still_there || same || leading;
+		if (next) next.focus({ preventScroll: true });
 	};
 
 	const describe = (modal) => {
@@ -163,7 +226,7 @@ frappe.provide("xappiens_whatsapp");
 		modal.querySelector(".btn-modal-close").setAttribute("aria-label", __("Close"));
 	};
 
-	const keep_focus = (modal, event) => {
+	const trap_focus = (modal, event) => {
 		if (event.key !== "Tab") return;
 		const stops = [...modal.querySelectorAll("button, a[href], input, select, textarea")].filter(
 			(stop) => !stop.disabled && stop.offsetParent

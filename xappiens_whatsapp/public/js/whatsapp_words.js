@@ -44,7 +44,19 @@ frappe.provide("xappiens_whatsapp");
 		const since = doc.last_checked
 			? __("Not checked since {0}; last known state: {1}.", [moment_of(doc.last_checked), state])
 			: __("Not checked yet; last known state: {0}.", [state]);
-		return sentence(since, doc.error_message);
+		return sentence(why_unchecked(doc), since);
+	};
+
+	/** The message on the record is in the language of whoever asked, these are in the reader's. */
+	const why_unchecked = (doc) => {
+		const later = __("Wait a moment, then press Status.");
+		const reasons = {
+			GATEWAY_UNAVAILABLE: sentence(__("Server unreachable."), later),
+			GATEWAY_AUTHENTICATION: __("The server refused the API key. Check the API key in WhatsApp Settings."),
+			GATEWAY_FAILED: sentence(__("Server error."), later),
+			GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),
+		};
+		return reasons[onload(doc).check_failed];
 	};
 
 	const not_on_server = (doc) =>

@@ -21,6 +21,8 @@ frappe.ui.form.on("WhatsApp Session", {
 		xappiens_whatsapp.follow_sessions(frm, () => reload(frm));
 		const [text, color] = xappiens_whatsapp.session_banner(frm.doc);
 		frm.set_intro(xappiens_whatsapp.escape(text), color);
+		xappiens_whatsapp.announce(frm, text);
+		xappiens_whatsapp.name_fields(frm);
 		frm.savetrash = () => remove(frm);
 		if (frm.is_new()) {
 			frm.disable_save(true);
@@ -30,6 +32,7 @@ frappe.ui.form.on("WhatsApp Session", {
 		if (frm.save_disabled) frm.enable_save();
 		add_buttons(frm);
 		add_menu(frm);
+		xappiens_whatsapp.return_focus();
 	},
 });
 
@@ -37,9 +40,10 @@ function is_shown(frm, name = frm.docname) {
 	return frappe.get_route().slice(0, 3).join() === ["Form", frm.doctype, name].join();
 }
 
-function reload(frm) {
+async function reload(frm) {
 	const busy = frm.is_new() || frm.is_dirty() || xappiens_whatsapp.is_frozen(frm);
-	return is_shown(frm) && !busy ? frm.reload_doc() : null;
+	xappiens_whatsapp.keep_focus();
+	if (is_shown(frm) && !busy) await frm.reload_doc();
 }
 
 function add_buttons(frm) {
@@ -69,11 +73,13 @@ function add_menu(frm) {
 /** True when the call worked and its session is still the one on the screen. */
 async function perform(frm, sentence, method, args = {}, words_of = (answer) => answer.message) {
 	const session_id = frm.doc.name;
+	xappiens_whatsapp.keep_focus();
 	const request = () => xappiens_whatsapp.request(method, { session_id, ...args });
 	const answer = await xappiens_whatsapp.run(frm, sentence, request);
 	if (answer) xappiens_whatsapp.alert(words_of(answer));
 	if (!is_shown(frm, session_id)) return false;
 	await reload(frm);
+	xappiens_whatsapp.return_focus();
 	return Boolean(answer);
 }
 

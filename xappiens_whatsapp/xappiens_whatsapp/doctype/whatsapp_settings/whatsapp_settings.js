@@ -3,10 +3,16 @@ frappe.ui.form.on("WhatsApp Settings", {
 		frm.add_custom_button(__("Test Connection"), () => void test_connection(frm));
 		frm.change_custom_button_type(__("Test Connection"), null, "primary");
 		frm.add_custom_button(__("Diagnosis"), () => void xappiens_whatsapp.show_diagnosis());
-		frm.add_custom_button(__("Copy Webhook URL"), () => frappe.utils.copy_to_clipboard(frm.doc.webhook_url));
-		frm.add_custom_button(__("Test Webhook"), () => void test_webhook(frm));
-		frm.add_custom_button(__("Register Webhook"), () => void register_webhooks(frm));
-		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm));
+		const group = __("Webhook");
+		frm.add_custom_button(
+			__("Copy Webhook URL"),
+			() => frappe.utils.copy_to_clipboard(frm.doc.webhook_url),
+			group
+		);
+		frm.add_custom_button(__("Test Webhook"), () => void test_webhook(frm), group);
+		frm.add_custom_button(__("Register Webhook"), () => void register_webhooks(frm), group);
+		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm), group);
+		xappiens_whatsapp.name_fields(frm);
 	},
 });
 
