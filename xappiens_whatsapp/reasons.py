@@ -25,13 +25,21 @@ def reason_of(code: str | None, detail: str = "") -> Reason | None:
 	code = (code or "").strip()
 	if not code:
 		return None
-	key = ALIASES.get(code.lower(), code.upper())
-	build = REASONS.get(key)
+	build = REASONS.get(key_of(code))
 	return (
 		build(detail)
 		if build
 		else Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
 	)
+
+
+def key_of(code: str) -> str:
+	return ALIASES.get(code.lower(), code.upper())
+
+
+def is_known(code: str | None) -> bool:
+	"""Whether its sentence needs nothing but the code."""
+	return key_of(code or "") in REASONS.keys() - {"UNKNOWN_STATUS"}
 
 
 def text_of(code: str | None, detail: str = "") -> str:

@@ -15,6 +15,15 @@ MAY_PRESS = {
 }
 
 
+HINTS = (
+	"Press Create Session.",
+	"Press Connect and scan a new QR code.",
+	"Press View QR to see the code.",
+	"Press View QR and scan the QR code with the phone.",
+	"Press Connect to link the phone.",
+)
+
+
 @dataclass(frozen=True)
 class Row:
 	"""`banner`: source sentences, `{0}` and `{1}` for what differs; the first button leads."""
@@ -107,7 +116,7 @@ LINKED = {
 	"Connecting": Row(
 		connecting,
 		("*View QR", "Status", "Disconnect"),
-		("The session is connecting. Press View QR to see the code.",),
+		("The session is connecting.", "Press View QR to see the code."),
 		{"qr_delay": 60},
 	),
 	"QR Code Required": Row(
@@ -130,7 +139,7 @@ STATES = {
 	"not on the server": Row(
 		not_on_the_server,
 		("*Create Session", "Status"),
-		("This session is not on the server yet. Press Create Session.",),
+		("This session is not on the server yet.", "Press Create Session."),
 	),
 	**LINKED,
 	**{f"unchecked, last {status}": unchecked(row, status) for status, row in LINKED.items()},

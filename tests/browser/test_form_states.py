@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import state_table
-from state_table import STATES
+from state_table import HINTS, STATES
 
 PICTURES = {
 	"not on the server": "state-not-on-server-light",
@@ -52,6 +52,8 @@ def test_only_buttons_that_the_person_may_use_are_shown(open_desk, site, start_s
 	desk = open_desk("agent")
 	desk.open_form(session_id)
 	desk.wait_for_buttons(*row.buttons_for("Viewer"))
+	banner = desk.page.locator(".form-message:visible").inner_text()
+	assert not [hint for hint in HINTS if desk.say(hint) in banner]
 	for role in ("Agent", "Manager"):
 		site.assign(session_id, agent=role)
 		desk.page.evaluate("cur_frm.reload_doc()")

@@ -73,7 +73,7 @@ def sources_in_workspaces() -> set[str]:
 			found |= {
 				value
 				for key, value in walk(json.loads(path.read_text(encoding="utf-8")))
-				if key in (*META_KEYS, "name")
+				if key in (*META_KEYS, "name", "format")
 			}
 	return found | set(
 		re.findall(r'"(?:app_title|title)": "(.+?)"', (PACKAGE / "hooks.py").read_text(encoding="utf-8"))

@@ -136,6 +136,11 @@ class TestReason(TruthTestCase):
 		session.get_session_status(name)
 		self.assertIn("logged out", self.fresh(name).error_message)
 		self.assertFalse(self.is_changed_by(name, lambda: session.get_session_status(name)))
+		opened = self.fresh(name)
+		opened.run_method("onload")
+		self.assertIn("cerró", opened.error_message)
+		opened.save()
+		self.assertIn("logged out", self.fresh(name).error_message)
 
 	def test_it_is_known_again_after_an_outage(self):
 		name = self.linked()

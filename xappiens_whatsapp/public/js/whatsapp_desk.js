@@ -92,7 +92,18 @@ frappe.provide("xappiens_whatsapp");
 
 	/** Calls back when the session on the form changes; one form serves every session, until its page is left. */
 	whatsapp.follow_sessions = (frm, on_update) => {
-		if (followed.has(frm.wrapper)) return;
+		if (!followed.has(frm.wrapper)) follow(frm, on_update);
+		subscribe_late(frm, followed.get(frm.wrapper));
+	};
+
+	/** Frappe drops a subscription that comes within a second of another, as when a new form is saved at once. */
+	const subscribe_late = ({ doctype, docname, doc }, lifetime) => {
+		const { open_docs } = "open_docs" in frappe.realtime ? frappe.realtime : {};
+		if (doc.__islocal || !open_docs || open_docs.has(`${doctype}:${docname}`)) return;
+		lifetime.after("subscribe", 1.1, () => frappe.realtime.doc_subscribe(doctype, docname));
+	};
+
+	const follow = (frm, on_update) => {
 		const lifetime = new whatsapp.Lifetime();
 		followed.set(frm.wrapper, lifetime);
 		lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
@@ -151,7 +162,7 @@ frappe.provide("xappiens_whatsapp");
 	};
 
 	whatsapp.alert = (text, indicator = "green") =>
-		frappe.show_alert({ message: whatsapp.escape(text), indicator }, 7);
+		text && frappe.show_alert({ message: whatsapp.escape(text), indicator }, 7);
 
 	/** A dialog that keeps the focus inside, gives it back, and leaves nothing behind. */
 	whatsapp.open_dialog = ({ title, on_hide, ...options }) => {

@@ -23,7 +23,8 @@ frappe.provide("xappiens_whatsapp");
 		try {
 			const { checks, findings } = await whatsapp.request("xappiens_whatsapp.api.diagnosis.diagnose", args);
 			const again = () => fill_diagnosis(body, session);
-			body.replaceChildren(checks_table(checks), summary(checks), ...findings_part(findings, again));
+			const parts = [checks_table(checks), summary(checks, findings), ...findings_part(findings, again)];
+			body.replaceChildren(...parts);
 		} catch (error) {
 			show_failure(waiting, error);
 		}
@@ -37,16 +38,24 @@ frappe.provide("xappiens_whatsapp");
 			)
 		);
 
-	const result_mark = (ok) =>
-		ok
+	/** `ok` is null for what could not be tried. */
+	const result_mark = (ok) => {
+		if (ok === null) return element("span", {}, "– ", __("Not checked"));
+		return ok
 			? element("span", { class: "whatsapp-ok" }, "✓ ", __("Good"))
 			: element("span", { class: "whatsapp-failed" }, "✗ ", __("Failed"));
-
-	const summary = (checks) => {
-		const failed = checks.find((check) => !check.ok);
-		const words = failed ? failed.remedy || failed.detail : __("All checks passed.");
-		return element("p", { class: failed ? "whatsapp-failed" : "whatsapp-ok", role: "status" }, words);
 	};
+
+	const summary = (checks, findings = []) => {
+		const failed = checks.find((check) => check.ok === false);
+		if (failed) return verdict("whatsapp-failed", failed.remedy || failed.detail);
+		const untried = checks.find((check) => check.ok === null);
+		if (untried) return verdict("", __("What could be checked is in order. {0}", [untried.detail]));
+		if (findings.length) return verdict("", __("The connection is in order. Below is what does not agree."));
+		return verdict("whatsapp-ok", __("All checks passed."));
+	};
+
+	const verdict = (colour, words) => element("p", { class: colour, role: "status" }, words);
 
 	const findings_part = (findings, again) => {
 		if (!findings.length || !whatsapp.is_manager()) return [];

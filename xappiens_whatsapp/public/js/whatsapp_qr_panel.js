@@ -71,9 +71,10 @@
 			this.lifetime.release();
 		}
 
-		/** Something changed: look at once. */
+		/** Something changed: look at once, unless the server asked for patience. */
 		nudge() {
 			this.heard_at = this.now();
+			if (this.root.dataset.trouble === "GatewayRateLimited") return null;
 			this.status_at = 0;
 			return this.poll();
 		}

@@ -4,16 +4,18 @@ frappe.provide("xappiens_whatsapp");
 (() => {
 	const whatsapp = xappiens_whatsapp;
 	const onload = (doc) => doc.__onload || {};
+	const may = (doc, right) => (onload(doc).rights || []).includes(right);
 
 	/** The server could not be asked, so the state is the last known one. */
 	whatsapp.is_unchecked = (doc) =>
 		Boolean(onload(doc).check_failed) && doc.error_code !== "SESSION_MISSING_ON_SERVER";
 
-	/** Why, in the language of the reader where there is a sentence for the code. */
+	/** Why, in the language of the reader where there is a sentence for the code; what to do, for who may do it. */
 	const reason_of = (doc) => {
 		const { reason } = onload(doc);
 		const has_words = reason && !whatsapp.is_unchecked(doc) && doc.error_code !== "UNKNOWN_STATUS";
-		return has_words ? `${reason.sentence} ${reason.next_step}` : doc.error_message;
+		if (!has_words) return doc.error_message;
+		return sentence(reason.sentence, may(doc, "connect") && reason.next_step);
 	};
 
 	whatsapp.colors = {
@@ -52,7 +54,9 @@ frappe.provide("xappiens_whatsapp");
 		const later = __("Wait a moment, then press Status.");
 		const reasons = {
 			GATEWAY_UNAVAILABLE: sentence(__("Server unreachable."), later),
-			GATEWAY_AUTHENTICATION: __("The server refused the API key. Check the API key in WhatsApp Settings."),
+			GATEWAY_AUTHENTICATION: whatsapp.is_manager()
+				? __("The server refused the API key. Check the API key in WhatsApp Settings.")
+				: __("The server refused this site's API key. Tell whoever manages WhatsApp here."),
 			GATEWAY_FAILED: sentence(__("Server error."), later),
 			GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),
 		};
@@ -62,15 +66,28 @@ frappe.provide("xappiens_whatsapp");
 	const not_on_server = (doc) =>
 		doc.error_code === "SESSION_MISSING_ON_SERVER"
 			? reason_of(doc)
-			: __("This session is not on the server yet. Press Create Session.");
+			: sentence(
+					__("This session is not on the server yet."),
+					may(doc, "connect") && __("Press Create Session.")
+			  );
 
 	const Disconnected = (doc) => {
 		const since = doc.status_since && __("Disconnected since {0}.", [moment_of(doc.status_since)]);
-		return [sentence(since, reason_of(doc) || __("Press Connect to link the phone.")), "orange"];
+		const next = may(doc, "connect") && __("Press Connect to link the phone.");
+		return [sentence(since, reason_of(doc) || next), "orange"];
 	};
 
-	const Connecting = () => [__("The session is connecting. Press View QR to see the code."), "blue"];
-	const QRRequired = () => [__("Press View QR and scan the QR code with the phone."), "orange"];
+	const Connecting = (doc) => [
+		sentence(__("The session is connecting."), may(doc, "qr") && __("Press View QR to see the code.")),
+		"blue",
+	];
+
+	const QRRequired = (doc) => [
+		may(doc, "qr")
+			? __("Press View QR and scan the QR code with the phone.")
+			: __("The session waits for the phone to scan its QR code."),
+		"orange",
+	];
 
 	const Connected = (doc) => {
 		const number = whatsapp.phone(doc.phone_number);
@@ -80,20 +97,21 @@ frappe.provide("xappiens_whatsapp");
 	};
 
 	const InError = (doc) => [
-		reason_of(doc) || __("The server reports an error. Press Connect to try again."),
+		reason_of(doc) ||
+			sentence(__("The server reports an error."), may(doc, "connect") && __("Press Connect to try again.")),
 		"red",
 	];
 
 	/** One line for the alert after asking for the state; `data` is what the API answered. */
-	whatsapp.status_words = (data) => {
+	whatsapp.status_words = (doc, { status_frappe }) => {
 		const next_steps = {
-			Disconnected: __("Press Connect to link the phone."),
-			Connecting: __("Press View QR to see the code."),
-			"QR Code Required": __("Press View QR and scan the QR code with the phone."),
+			Disconnected: may(doc, "connect") && __("Press Connect to link the phone."),
+			Connecting: may(doc, "qr") && __("Press View QR to see the code."),
+			"QR Code Required": may(doc, "qr") && __("Press View QR and scan the QR code with the phone."),
 			Connected: __("The phone is linked."),
-			Error: __("Press Connect to try again."),
+			Error: may(doc, "connect") && __("Press Connect to try again."),
 		};
-		return sentence(`${__(data.status_frappe)}.`, next_steps[data.status_frappe]);
+		return sentence(`${__(status_frappe)}.`, next_steps[status_frappe]);
 	};
 
 	/** [question, lines]: what happens to phone, server and record. */

@@ -7,9 +7,15 @@ const BUTTONS = {
 	Connected: ["status", "disconnect", "restart"],
 	Error: ["connect", "qr", "status", "disconnect"],
 };
+const CREATE = "xappiens_whatsapp.api.session.create_session";
+const CONNECT = "xappiens_whatsapp.api.session.connect_session";
 const ACTIONS = {
 	create: { label: () => __("Create Session"), right: "connect", run: create_on_server },
-	connect: { label: () => __("Connect"), right: "connect", run: connect },
+	connect: {
+		label: () => __("Connect"),
+		right: "connect",
+		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
+	},
 	qr: { label: () => __("View QR"), right: "qr", run: view_qr },
 	status: { label: () => __("Status"), right: "status", run: ask_status },
 	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
@@ -91,22 +97,17 @@ async function create(frm) {
 }
 
 /** Who may connect but not create gets the same from connecting: what the server lacks is created again. */
-async function create_on_server(frm) {
+function create_on_server(frm) {
 	const { session_id, session_name, description } = frm.doc;
-	const sentence = __("Creating the session on the server.");
-	const done = xappiens_whatsapp.is_manager()
-		? await perform(frm, sentence, "xappiens_whatsapp.api.session.create_session", {
-				session_id,
-				session_name,
-				description: description || "",
-		  })
-		: await perform(frm, sentence, "xappiens_whatsapp.api.session.connect_session");
-	if (done) open_dialog(frm);
+	const args = { session_id, session_name, description: description || "" };
+	const call = xappiens_whatsapp.is_manager() ? [CREATE, args] : [CONNECT];
+	return link_phone(frm, __("Creating the session on the server."), ...call);
 }
 
-async function connect(frm) {
-	const method = "xappiens_whatsapp.api.session.connect_session";
-	if (await perform(frm, __("Connecting the session."), method)) open_dialog(frm);
+/** Where a code has to be scanned the dialog says so, which opens next. */
+async function link_phone(frm, sentence, method, args = {}) {
+	const words_of = ({ status, message }) => status === "Connected" && message;
+	if (await perform(frm, sentence, method, args, words_of)) open_dialog(frm);
 }
 
 function view_qr(frm) {
@@ -119,13 +120,12 @@ function open_dialog(frm, connect_first = false) {
 }
 
 function restart(frm) {
-	const method = "xappiens_whatsapp.api.session.restart_session";
-	return perform(frm, __("Restarting the session."), method);
+	return perform(frm, __("Restarting the session."), "xappiens_whatsapp.api.session.restart_session");
 }
 
 function ask_status(frm) {
 	const method = "xappiens_whatsapp.api.session.get_session_status";
-	const words_of = ({ data }) => xappiens_whatsapp.status_words(data);
+	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
 	return perform(frm, __("Asking the server for the state."), method, {}, words_of);
 }
 

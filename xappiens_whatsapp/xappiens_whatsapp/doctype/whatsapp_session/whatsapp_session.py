@@ -57,7 +57,10 @@ class WhatsAppSession(Document):
 		self.assigned_names = names if len(names) <= LONGEST_NAMES else names[: LONGEST_NAMES - 1] + "…"
 
 	def onload(self) -> None:
+		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
 		reason = reasons.reason_of(self.error_code)
+		if reasons.is_known(self.error_code):
+			self.error_message = reasons.text_of(self.error_code)
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
 		self.set_onload("check_failed", self.check_failure())
