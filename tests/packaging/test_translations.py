@@ -68,7 +68,8 @@ def test_no_spanish_row_is_left_without_a_source():
 
 def sources_in_workspaces() -> set[str]:
 	found = set()
-	for path in PACKAGE.glob("xappiens_whatsapp/*/*/*.json"):
+	desk_16 = [*PACKAGE.glob("workspace_sidebar/*.json"), *PACKAGE.glob("desktop_icon/*.json")]
+	for path in [*PACKAGE.glob("xappiens_whatsapp/*/*/*.json"), *desk_16]:
 		if path.parts[-3] != "doctype":
 			found |= {
 				value
