@@ -91,4 +91,5 @@ def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
 	frappe.local.response["error_code"] = server_code or failure.error_code
 	if failure.retry_after:
 		frappe.local.response["retry_after"] = failure.retry_after
-	frappe.throw(str(failure), failure)
+	frappe.msgprint(str(failure), indicator="red")
+	raise failure  # not by `frappe.throw`, which takes no exception but a class on earlier releases of Frappe 15

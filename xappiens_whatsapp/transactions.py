@@ -13,6 +13,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 5
+RECORD_HAS_CHANGED = 1020
 
 
 def in_own_transaction(function: Callable[P, R]) -> Callable[P, R]:
@@ -28,11 +29,18 @@ def in_own_transaction(function: Callable[P, R]) -> Callable[P, R]:
 		for _attempt in range(ATTEMPTS - 1):
 			try:
 				return function(*args, **kwargs)
-			except frappe.QueryDeadlockError:
+			except Exception as error:
+				if not is_undone(error):
+					raise
 				frappe.db.rollback()
 		return function(*args, **kwargs)
 
 	return wrapper
+
+
+def is_undone(error: Exception) -> bool:
+	"""Whether the database ended the transaction; 1020 has no class of its own on earlier releases of Frappe 15."""
+	return isinstance(error, frappe.QueryDeadlockError) or error.args[:1] == (RECORD_HAS_CHANGED,)
 
 
 @contextmanager

@@ -174,7 +174,7 @@ class TestSecrets(BehaviourTestCase):
 		self.settings(api_key="")
 		settings = frappe.get_doc(SETTINGS)
 		self.assertIsNone(settings.get_password("api_key", raise_exception=False))
-		with self.assertRaises(frappe.ValidationError):
+		with self.assertRaises((frappe.ValidationError, frappe.AuthenticationError)):
 			settings.get_password("api_key")
 
 

@@ -129,13 +129,10 @@ class TestMessages(WhatsAppTestCase):
 		self.assertEqual(frappe._(source).format("x"), spanish.format("x"))
 		self.assertEqual(frappe._("No such sentence {0}"), "No such sentence {0}")
 
-	def test_an_exception_is_thrown_as_it_is(self):
-		failure = frappe.ValidationError("said")
-		failure.http_status_code = 503
-		with self.assertRaises(frappe.ValidationError) as raised:
-			frappe.throw("told", failure)
-		self.assertIs(raised.exception, failure)
-		self.assertEqual(frappe.get_message_log()[-1]["message"], "told")
+	def test_a_message_is_told_without_an_exception(self):
+		frappe.msgprint("told", indicator="red")
+		last = frappe.get_message_log()[-1]
+		self.assertEqual((last["message"], last["indicator"]), ("told", "red"))
 		frappe.clear_last_message()
 
 	def test_a_logged_error_outlives_the_transaction(self):

@@ -29,6 +29,18 @@ class TestOwnTransaction(WhatsAppTestCase):
 		fresh = self.fresh(session)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["before", 77])
 
+	def test_other_errors_are_told_at_once(self):
+		calls = []
+
+		@transactions.in_own_transaction
+		def fail() -> None:
+			calls.append(1)
+			raise ValueError(1021)
+
+		with self.assertRaises(ValueError):
+			fail()
+		self.assertEqual(len(calls), 1)
+
 	def test_it_begins_anew_a_few_times_and_then_tells(self):
 		calls = []
 
@@ -79,7 +91,7 @@ class TestDatabase(WhatsAppTestCase):
 			self.elsewhere(
 				executor, lambda: frappe.db.set_value(SESSION, doc.name, "description", "elsewhere")
 			).result(LONGEST_WAIT)
-		with self.assertRaises(frappe.QueryDeadlockError):
+		with self.assertRaises((frappe.QueryDeadlockError, frappe.db.OperationalError)):
 			frappe.db.get_value(SESSION, doc.name, "name", for_update=True)
 		frappe.db.rollback()
 		frappe.db.get_value(SESSION, doc.name, "name")
