@@ -108,6 +108,8 @@ def is_reason(code: str | None) -> bool:
 
 
 def problem(code: str, detail: str = "") -> dict[str, object]:
+	"""Both may be the server's words, which lists and reports show as they are."""
+	code, detail = failures.without_markup(code), failures.without_markup(detail)
 	with languages.speaking(languages.of_site()):
 		return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
 

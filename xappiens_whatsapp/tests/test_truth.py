@@ -119,6 +119,15 @@ class TestReason(TruthTestCase):
 		jobs.refresh_session(name)
 		self.assertFalse(self.fresh(name).error_code)
 
+	def test_the_servers_words_never_become_markup(self):
+		name = self.linked()
+		doc = self.fresh(name)
+		states.learn(doc, RemoteSession(session_id=name, status="<img src=x onerror=alert(1)>"))
+		self.assertIn("img src=x", self.fresh(name).error_message)
+		states.learn(doc, RemoteSession(session_id=name, status="error", disconnect_code="<b>7</b>"))
+		fresh = self.fresh(name)
+		self.assertNotIn("<", fresh.error_message + fresh.error_code)
+
 	def test_a_plain_error_does_not_replace_what_is_known_of_it(self):
 		doc = frappe._dict(status=states.ERROR, error_code="403")
 		remote = frappe._dict(status="error", disconnect_code="")

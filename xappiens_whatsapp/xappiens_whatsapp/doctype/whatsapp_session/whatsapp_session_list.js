@@ -6,6 +6,11 @@ frappe.listview_settings["WhatsApp Session"] = {
 	},
 
 	formatters: {
+		error_message(value) {
+			const words = xappiens_whatsapp.escape(value || "");
+			return `<span title="${words}">${words}</span>`;
+		},
+
 		phone_number(value) {
 			return `<span>${xappiens_whatsapp.escape(xappiens_whatsapp.phone(value))}</span>`;
 		},
