@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import permissions, qr_codes, states
+from xappiens_whatsapp import creation, permissions, qr_codes, states
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.linking import Link
 
@@ -25,19 +25,19 @@ ROW_FIELDS = ["name", "session_id", "session_db_id", "session_name", "status", "
 def compare(client: BaileysClient) -> list[dict[str, Any]]:
 	"""Server rows with `local` (document name or None), then the records that the server lacks."""
 	local = {row.session_id: row for row in frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)}
-	rows = []
+	rows, asked_at = [], now_datetime()
 	for remote in list(client.iter_sessions()):
 		record = local.pop(remote.session_id, None)
-		if record:
-			remember_number(record, remote)
+		if record and remote.id not in (None, record.session_db_id):
+			remember_number(record.name, remote, client, asked_at)
 		if record or permissions.is_manager():
 			rows.append(server_row(remote, record))
 	return rows + [missing_row(record) for record in local.values()]
 
 
-def remember_number(record: frappe._dict, remote: RemoteSession) -> None:
-	if remote.id and remote.id != record.session_db_id:
-		states.store(frappe.get_doc(SESSION, record.name), {"session_db_id": remote.id})
+def remember_number(name: str, remote: RemoteSession, client: BaileysClient, asked_at: datetime) -> None:
+	if doc := creation.load(name):
+		Link(doc, client).remember_number(remote, asked_at)
 
 
 def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def learn_listed(
 		states.learn(doc, remote, asked_at)
 		return True
 	if facts := states.unknown_to(doc, states.facts_of(remote)):
-		states.store(doc, facts)
+		states.store(doc, facts, asked_at)
 	return is_there(doc, client)
 
 

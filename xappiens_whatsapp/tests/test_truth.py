@@ -9,7 +9,7 @@ from typing import Any
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import jobs, qr_codes, reconciliation, states, tasks, uninstall
+from xappiens_whatsapp import jobs, overview, qr_codes, reconciliation, states, tasks, uninstall
 from xappiens_whatsapp.api import diagnosis, session
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.exceptions import GatewayFailed, GatewayRateLimited, SessionMissingOnServer
@@ -235,6 +235,18 @@ class TestNumbers(TruthTestCase):
 		session.disconnect_session(name)
 		stale.remember_number(remote, before)
 		self.assertFalse(self.fresh(name).session_db_id)
+
+	def test_nor_does_the_list_of_all_sessions(self):
+		name = self.linked()
+		doc = frappe.get_doc(SESSION, name)
+		before, client = now_datetime(), Link(doc).client
+		remote = client.find_session(name)
+		session.disconnect_session(name)
+		overview.remember_number(name, remote, client, before)
+		self.assertFalse(self.fresh(name).session_db_id)
+		session.delete_session(name)
+		overview.remember_number(name, remote, client, before)
+		self.assertFalse(frappe.db.exists(SESSION, name))
 
 	def test_an_id_that_the_server_would_refuse_is_told_before_anything_is_sent(self):
 		doc = self.new_record()
