@@ -21,6 +21,13 @@ MARK_PAGE = """() => {
 		page.toggleAttribute("data-in-front", Boolean(page.offsetParent));
 	}
 }"""
+HAS_FOCUS = """([selector, text]) => {
+	const { activeElement } = document;
+	return activeElement.matches(selector) && (!text || activeElement.textContent.trim() === text);
+}"""
+IS_STILL = """() => document.getAnimations().every(
+	each => each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity
+)"""
 ANY = "ANYTHING"
 
 
@@ -107,17 +114,21 @@ class Desk:
 	def menu(self) -> list[str]:
 		return [text.strip() for text in self.page.locator(".menu-item-label:visible").all_inner_texts()]
 
-	def tab_to(self, selector: str, key: str = "Tab", presses: int = 90) -> None:
-		"""As somebody without a mouse gets there."""
+	def tab_to(self, selector: str, text: str = "", key: str = "Tab", presses: int = 90) -> None:
+		"""As somebody without a mouse gets there; `text` tells one of several from the others."""
 		for _press in range(presses):
-			if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+			if self.page.evaluate(HAS_FOCUS, [selector, text]):
 				return
 			self.page.keyboard.press(key)
-		raise AssertionError(f"{key} does not lead to {selector}")
+		raise AssertionError(f"{key} does not lead to {text} {selector}")
 
 	def tab_to_button(self, label: str, key: str = "Tab") -> None:
-		self.button(label).first.evaluate("button => button.setAttribute('data-wanted', '')")
-		self.tab_to("[data-wanted]", key)
+		"""Found by its words: a change on the server draws the buttons anew."""
+		self.button(label).first.wait_for()
+		self.tab_to(".page-head button", self.say(label), key)
+
+	def wait_for_focus_inside(self, selector: str) -> None:
+		eventually(lambda: self.focus_is_inside(selector), lambda: f"focus on {self.focused()!r}")
 
 	def focus_is_inside(self, selector: str) -> bool:
 		return self.page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector)
@@ -129,6 +140,11 @@ class Desk:
 		wanted = self.say(label)
 		eventually(lambda: self.focused() == wanted, lambda: f"focus on {self.focused()!r}, not {wanted!r}")
 
+	def wait_for_stillness(self) -> None:
+		"""What fades in, or from one theme to the other, has neither contrast nor focus yet."""
+		self.page.wait_for_timeout(100)
+		self.page.wait_for_function(IS_STILL)
+
 	def mark_page(self) -> str:
 		"""A selector for head and body of the page that is in front."""
 		self.page.evaluate(MARK_PAGE)
@@ -139,9 +155,11 @@ class Desk:
 		return self.page.locator(".page-head .custom-actions button").evaluate_all(STARRED_LABELS)
 
 	def wait_for_buttons(self, *labels: str) -> None:
+		"""The first of them in front, the others in any order."""
 		wanted = [self.starred(label) for label in labels]
 		eventually(
-			lambda: sorted(self.buttons()) == sorted(wanted), lambda: f"{self.buttons()} instead of {wanted}"
+			lambda: in_any_order(self.buttons()) == in_any_order(wanted),
+			lambda: f"{self.buttons()} instead of {wanted}",
 		)
 
 	def starred(self, label: str) -> str:
@@ -179,10 +197,18 @@ class Desk:
 	def live(self) -> dict[str, int]:
 		return self.page.evaluate("xappiens_whatsapp.live")
 
+	def wait_for_live(self, expected: dict[str, int]) -> None:
+		eventually(lambda: self.live() == expected, lambda: f"{self.live()} instead of {expected}")
+
 	def close_dialog(self) -> None:
-		self.page.wait_for_timeout(500)  # Bootstrap does not hear Escape while it fades in
+		"""Bootstrap does not hear Escape while a dialog fades in."""
+		eventually(self.escaped, lambda: f"Escape does not close {self.dialog.all_inner_texts()}")
+
+	def escaped(self) -> bool:
+		self.wait_for_stillness()
 		self.page.keyboard.press("Escape")
-		self.page.wait_for_selector(".modal.show", state="detached")
+		self.wait_for_stillness()
+		return not self.dialog.count()
 
 	def read_code(self) -> str:
 		"""What a phone reads off the screen."""
@@ -195,8 +221,12 @@ class Desk:
 		"""For the documentation, when asked for."""
 		if os.environ.get("UPDATE_SCREENSHOTS") == "1":
 			IMAGES.mkdir(parents=True, exist_ok=True)
-			self.page.wait_for_timeout(600)  # what fades in has arrived
+			self.wait_for_stillness()
 			self.page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def in_any_order(labels: list[str]) -> list[str]:
+	return labels[:1] + sorted(labels[1:])
 
 
 def exactly(text: str) -> re.Pattern[str]:

@@ -10,8 +10,8 @@ from desk_page import eventually
 
 
 def assert_focus_stays_inside(desk: Any) -> None:
-	desk.page.wait_for_timeout(600)
-	assert desk.focus_is_inside(".modal.show")
+	desk.wait_for_stillness()
+	desk.wait_for_focus_inside(".modal.show")
 	stops = set()
 	for key in ["Tab"] * 5 + ["Shift+Tab"] * 5:
 		desk.page.keyboard.press(key)
@@ -56,7 +56,7 @@ def test_disconnecting_by_keyboard_leaves_the_focus_on_what_comes_next(desk, sit
 	desk.tab_to_button("Disconnect")
 	desk.page.keyboard.press("Enter")
 	desk.dialog.wait_for()
-	desk.page.wait_for_timeout(600)
+	desk.wait_for_stillness()
 	desk.tab_to(".modal.show .btn-modal-primary")
 	desk.page.keyboard.press("Enter")
 	desk.wait_for_buttons("*Create Session", "Status")

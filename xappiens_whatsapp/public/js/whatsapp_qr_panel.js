@@ -219,6 +219,7 @@
 			const known = RETRY_SECONDS[error.exc_type];
 			const wait = known && Math.max(POLL_SECONDS, Math.ceil(error.retry_after || known));
 			const says_only_how_long = error.exc_type === "GatewayRateLimited";
+			if (says_only_how_long && this.pending === NOTHING) this.pending = null;
 			this.forget_code();
 			this.show("trouble", says_only_how_long ? "" : error.message, this.heading(error.exc_type));
 			this.root.dataset.trouble = error.exc_type || "";
