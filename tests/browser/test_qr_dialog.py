@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import state_table
 
 TROUBLES = {
 	"unreachable": ({"kind": "reset"}, "Server unreachable."),
@@ -210,8 +211,9 @@ def test_another_sessions_event_does_not_close_the_dialog(desk, site, sandbox, n
 	assert desk.page.locator(".modal.show .whatsapp-qr[data-phase=code]").count() == 1
 
 
-def test_the_focus_stays_inside_and_escape_gives_it_back(desk, sandbox, new_session):
-	desk.open_form(new_session())
+def test_the_focus_stays_inside_and_escape_gives_it_back(desk, site, sandbox, session_id):
+	state_table.with_code(site, sandbox, session_id)
+	desk.open_form(session_id)
 	desk.button("View QR").focus()
 	desk.page.keyboard.press("Enter")
 	desk.wait_for_phase("code")
