@@ -149,6 +149,11 @@ def note_removed(doc: WhatsAppSession) -> None:
 	store(doc, {**NOT_ON_SERVER, **problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()})
 
 
+def is_end_of_code(before: str, after: str) -> bool:
+	"""Linked or lost; or scanned, where the session connects after it showed one."""
+	return after not in WITH_QR_CODE or (before, after) == (QR_REQUIRED, CONNECTING)
+
+
 @transactions.in_own_transaction
 def store(
 	doc: WhatsAppSession,
@@ -166,7 +171,7 @@ def store(
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends the lock taken above
 		return
 	changes = {**changes, **since(current, changes)}
-	if changes.get("status", QR_REQUIRED) not in WITH_QR_CODE:
+	if is_end_of_code(current.status, changes.get("status", QR_REQUIRED)):
 		qr_codes.forget(doc)
 	doc.db_set(changes, update_modified=False)
 	if changes.keys() - {"last_checked"}:

@@ -50,6 +50,30 @@ NUDGED_WHILE_ASKING = """async (exc_type) => {
 	return asked;
 }"""
 
+# how long the panel waits between two looks, if something changes so many seconds after the first of them
+SECONDS_AFTER_NUDGE = """async (seconds) => {
+	let passed = 0;
+	const answer = { ready: false, status: "QR Code Required" };
+	const panel = new xappiens_whatsapp.QRPanel({
+		container: document.createElement("div"),
+		translate: __,
+		title: "Ventas Norte",
+		fetch_qr: async () => answer,
+		fetch_status: async () => answer,
+		now: () => Date.now() + passed * 1000,
+	});
+	await panel.start();
+	passed = seconds;
+	await panel.nudge();
+	panel.stop();
+	return panel.interval();
+}"""
+NOTE_PHASES = """() => {
+	const root = document.querySelector(".modal.show .whatsapp-qr");
+	window.phases = [];
+	new MutationObserver(() => window.phases.push(root.dataset.phase)).observe(root, { attributes: true });
+}"""
+
 
 def view(desk, session):
 	desk.open_form(session)
@@ -149,6 +173,28 @@ def test_a_rate_limit_is_waited_out_and_not_hammered(desk, sandbox, new_session)
 def test_a_nudge_while_the_server_says_to_wait_is_not_followed_at_once(desk, sandbox):
 	assert desk.page.evaluate(NUDGED_WHILE_ASKING, "GatewayRateLimited") == 1
 	assert desk.page.evaluate(NUDGED_WHILE_ASKING, "GatewayUnavailable") == 2
+
+
+def test_only_news_from_elsewhere_makes_the_panel_look_less_often(desk, sandbox):
+	assert desk.page.evaluate(SECONDS_AFTER_NUDGE, 0) == 5
+	assert desk.page.evaluate(SECONDS_AFTER_NUDGE, 3) == 20
+
+
+def test_a_scanned_code_is_not_called_expired_while_the_phone_is_being_linked(
+	desk, start_sandbox, new_session
+):
+	sandbox = start_sandbox(scan_delay=10)
+	session = new_session()
+	view(desk, session)
+	desk.wait_for_phase("code")
+	desk.page.evaluate(NOTE_PHASES)
+	sandbox.scan(session, state_table.PHONE)
+	desk.wait_for_phase("waiting")
+	assert desk.words() == desk.say("The phone is being linked. Keep WhatsApp open on it for a moment.")
+	assert desk.page.locator(".whatsapp-qr-new").is_hidden()
+	desk.picture("qr-linking-light")
+	desk.wait_for_phase("connected")
+	assert "expired" not in desk.page.evaluate("window.phases")
 
 
 def test_a_session_that_the_server_lost_is_created_again_by_new_qr(desk, sandbox, new_session, session_id):

@@ -83,6 +83,20 @@ class TestCode(TruthTestCase):
 		self.assertTrue(session.get_qr_code(name)["ready"])
 
 
+class TestScannedCode(TruthTestCase):
+	sandbox_options = {"qr_delay": 0.0, "scan_delay": 60.0}
+
+	def test_it_is_shown_no_more_while_the_phone_is_being_linked(self):
+		name = self.create()
+		self.assertTrue(session.get_qr_code(name)["ready"])
+		session.get_session_status(name)
+		self.assertTrue(session.get_qr_code(name)["ready"])
+		self.sandbox.scan(name)
+		session.get_session_status(name)
+		code = session.get_qr_code(name)
+		self.assertEqual([code["ready"], code["status"]], [False, "Connecting"])
+
+
 class TestMissing(TruthTestCase):
 	def test_asking_again_changes_nothing_so_nobody_is_told_to_ask_again(self):
 		name = self.create()

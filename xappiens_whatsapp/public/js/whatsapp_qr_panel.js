@@ -6,6 +6,7 @@
 	const POLL_SECONDS = 5;
 	const CALM_SECONDS = 20;
 	const REALTIME_TRUST_SECONDS = 30;
+	const ECHO_SECONDS = 2;
 	const GIVE_UP_SECONDS = 600;
 	const NOTHING = () => {};
 	const RETRY_SECONDS = {
@@ -26,7 +27,7 @@
 			this.__ = translate;
 			this.now = now || Date.now;
 			this.lifetime = new whatsapp.Lifetime();
-			this.heard_at = this.status_at = 0;
+			this.heard_at = this.status_at = this.answered_at = 0;
 			this.render();
 		}
 
@@ -71,9 +72,13 @@
 			this.lifetime.release();
 		}
 
-		/** Something changed: look at once, unless the server asked for patience. */
+		/**
+		 * Something changed: look at once, unless the server asked for patience. An echo of our own look does not show
+		 * that the site would hear of changes without it.
+		 */
 		nudge() {
-			this.heard_at = this.now();
+			const is_echo = this.busy || this.now() - this.answered_at < ECHO_SECONDS * 1000;
+			if (!is_echo) this.heard_at = this.now();
 			if (this.root.dataset.trouble === "GatewayRateLimited") return null;
 			this.status_at = 0;
 			return this.poll();
@@ -83,6 +88,7 @@
 			const { __ } = this;
 			this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
 			this.forget_code();
+			this.was_scanned = false;
 			this.show("loading", __("Asking the server for another code."));
 			await this.attempt(() => this.renew());
 		}
@@ -108,6 +114,7 @@
 				wait = this.fail(error);
 			}
 			this.busy = false;
+			this.answered_at = this.now();
 			this.schedule(wait);
 		}
 
@@ -156,7 +163,7 @@
 			const { __ } = this;
 			if (this.picture === qr_code && this.expires_at === expires_at) return;
 			const changed = this.picture && this.picture !== qr_code;
-			Object.assign(this, { picture: qr_code, expires_at });
+			Object.assign(this, { picture: qr_code, expires_at, was_scanned: false });
 			this.image.src = qr_code;
 			const words = changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone.");
 			this.stop_countdown();
@@ -191,15 +198,26 @@
 			this.image.removeAttribute("src");
 		}
 
-		/** A code that the server no longer stands by greys out, whatever its clock says. */
+		/**
+		 * A code that the server no longer stands by greys out, whatever its clock says; where the session connects after
+		 * a code, a phone has scanned it.
+		 */
 		show_waiting() {
 			const { __ } = this;
+			this.was_scanned = this.status === "Connecting" && (this.was_scanned || this.phase === "code");
+			if (this.was_scanned) return this.show_linking();
 			if (this.picture) return this.expire();
 			if (!["Disconnected", "Error"].includes(this.status)) {
 				return this.show("waiting", __("The server is preparing the code."));
 			}
 			const words = __("The server has no code for this session yet. If none appears, press New QR.");
 			return this.show("idle", words);
+		}
+
+		show_linking() {
+			const { __ } = this;
+			this.forget_code();
+			this.show("waiting", __("The phone is being linked. Keep WhatsApp open on it for a moment."));
 		}
 
 		show_connected() {
