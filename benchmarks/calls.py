@@ -10,8 +10,9 @@ import requests
 
 from benchmarks.environment import Environment
 from benchmarks.figures import Table, counted_statements, interleaved, seconds_of, yes_no
-from xappiens_whatsapp import jobs, qr_codes
 from xappiens_whatsapp.api import session
+from xappiens_whatsapp.background import jobs
+from xappiens_whatsapp.sessions import qr_codes
 
 PAIRS = 40
 WARM_UP = 3

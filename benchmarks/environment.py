@@ -13,8 +13,8 @@ import frappe
 import requests
 from frappe.utils.password import update_password
 
-from xappiens_whatsapp import states
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.sessions import records
 from xappiens_whatsapp.tests.base import add_user
 
 USER = "benchmark@example.com"
@@ -172,7 +172,7 @@ def client_of(environment: Environment) -> Any:
 
 def in_step(remote: Any) -> dict[str, object]:
 	blank = frappe._dict()
-	return {**states.facts_of(remote), **states.state_of(blank, remote)}
+	return {**records.facts_of(remote), **records.state_of(blank, remote)}
 
 
 def insert(names: list[str], rows: list[dict[str, object]]) -> None:

@@ -10,7 +10,7 @@ import frappe
 
 from benchmarks.environment import NO_LIMIT, Environment, add_sessions
 from benchmarks.figures import Table, counted_statements, yes_no
-from xappiens_whatsapp.reconciliation import reconcile
+from xappiens_whatsapp.background.reconciliation import reconcile
 from xappiens_whatsapp.sandbox import Sandbox
 
 SIZES = (100, 1_000, 10_000)

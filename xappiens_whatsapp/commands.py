@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from xappiens_whatsapp.shell import Shell, on_site
+from xappiens_whatsapp.shell.output import Shell, on_site
 
 session_argument = click.argument("session", metavar="SESSION")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -29,8 +29,8 @@ def whatsapp() -> None:
 @on_site
 def list_sessions(shell: Shell) -> None:
 	"""Sessions of server and site, with both identifiers."""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
 
 	shell.answer(api.list_sessions(), console.session_table)
 
@@ -50,8 +50,8 @@ def create(
 
 	The same call again changes nothing.
 	"""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
 
 	created = api.create_session(session_id, name, description, phone)
 	shell.answer(created, console.created_words)
@@ -69,8 +69,8 @@ def qr(shell: Shell, session: str, wait: int | None) -> None:
 
 	Never connects anything. Without a code the exit code is 1.
 	"""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
 
 	if wait:
 		return console.wait_until_linked(shell, session, wait)
@@ -89,8 +89,8 @@ def status(shell: Shell, session: str | None) -> None:
 
 	Without SESSION, for the state of the default session of the settings.
 	"""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
 
 	shell.answer(api.get_session_status(session)["data"], console.status_table)
 
@@ -102,8 +102,8 @@ def status(shell: Shell, session: str | None) -> None:
 @on_site
 def disconnect(shell: Shell, session: str, yes: bool) -> None:
 	"""Disconnect, in the way that the settings say."""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
 
 	if not yes:
 		click.confirm(console.disconnect_question(session), abort=True, err=True)
@@ -119,8 +119,8 @@ def diagnose(shell: Shell, session: str | None) -> None:
 
 	Without SESSION it looks at the site. The exit code is 1 when a check fails.
 	"""
-	from xappiens_whatsapp import console
 	from xappiens_whatsapp.api import diagnosis as api
+	from xappiens_whatsapp.shell import console
 
 	answer = api.diagnose(session)
 	shell.answer(answer, console.diagnosis_table)

@@ -1,5 +1,7 @@
 from frappe import __version__ as _frappe_version
 
+from xappiens_whatsapp import SESSION as _SESSION
+from xappiens_whatsapp import SETTINGS as _SETTINGS
 from xappiens_whatsapp import __version__
 
 app_name = "xappiens_whatsapp"
@@ -15,26 +17,26 @@ _SCRIPTS = ("basics", "qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pa
 app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
 app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for script in _SCRIPTS]
 
-before_install = "xappiens_whatsapp.install.before_install"
-after_install = "xappiens_whatsapp.install.after_install"
-after_uninstall = "xappiens_whatsapp.uninstall.after_uninstall"
+before_install = "xappiens_whatsapp.setup.install.before_install"
+after_install = "xappiens_whatsapp.setup.install.after_install"
+after_uninstall = "xappiens_whatsapp.setup.uninstall.after_uninstall"
 
 has_permission = {
-	"WhatsApp Session": "xappiens_whatsapp.permissions.has_session_permission",
-	"WhatsApp Settings": "xappiens_whatsapp.permissions.has_settings_permission",
+	_SESSION: "xappiens_whatsapp.permissions.has_session_permission",
+	_SETTINGS: "xappiens_whatsapp.permissions.has_settings_permission",
 }
 permission_query_conditions = {
-	"WhatsApp Session": "xappiens_whatsapp.permissions.session_query_conditions",
+	_SESSION: "xappiens_whatsapp.permissions.session_query_conditions",
 }
 
 after_request = [
-	"xappiens_whatsapp.pairing.protect_response",
+	"xappiens_whatsapp.sessions.pairing_links.protect_response",
 	"xappiens_whatsapp.api.webhook.refuse_unreadable",
 ]
 persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass"]
 
 scheduler_events = {
-	"all": ["xappiens_whatsapp.tasks.enqueue_reconciliation"],
+	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],
 }
 
 add_to_apps_screen = [
@@ -43,6 +45,6 @@ add_to_apps_screen = [
 		"logo": "/assets/xappiens_whatsapp/images/whatsapp-link.svg",
 		"title": "Xappiens WhatsApp",
 		"route": f"{_DESK}/whatsapp",
-		"has_permission": "xappiens_whatsapp.apps_screen.has_app_permission",
+		"has_permission": "xappiens_whatsapp.setup.apps_screen.has_app_permission",
 	}
 ]

@@ -10,7 +10,6 @@ from frappe import _
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-SESSION = "WhatsApp Session"
 MANAGER_ROLES = frozenset({"System Manager", "WhatsApp Manager"})
 VIEWER = ("status",)
 AGENT = (*VIEWER, "qr", "connect", "restart")

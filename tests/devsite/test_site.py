@@ -15,7 +15,7 @@ from typing import Any
 import frappe
 import pytest
 
-from xappiens_whatsapp import reconciliation
+from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
 ROOT = Path(__file__).parents[2]

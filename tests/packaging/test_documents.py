@@ -146,12 +146,14 @@ def test_functions_of_the_readme_can_be_called_over_http(document):
 def test_errors_of_the_readme_have_the_status_that_it_gives(document):
 	import frappe
 
-	from xappiens_whatsapp import exceptions, pairing
+	from xappiens_whatsapp.server import exceptions
+	from xappiens_whatsapp.sessions import pairing_links
 
 	rows = re.findall(r"^\| (\d{3})(?: / \d{3})? \| `(\w+)` \|", text_of(document), re.MULTILINE)
 	assert len(rows) >= 10
 	for status, name in rows:
-		error = next(getattr(place, name) for place in (exceptions, pairing, frappe) if hasattr(place, name))
+		places = (exceptions, pairing_links, frappe)
+		error = next(getattr(place, name) for place in places if hasattr(place, name))
 		assert error.http_status_code == int(status), name
 
 

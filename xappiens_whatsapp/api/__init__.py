@@ -1,0 +1,1 @@
+"""The doors: permission, guard, one call, answer."""

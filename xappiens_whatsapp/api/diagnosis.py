@@ -5,8 +5,11 @@ from typing import Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import diagnosis, findings, gateway, permissions, removal
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.api.session import _resolve_session_doc
+from xappiens_whatsapp.diagnosis import findings, walk
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import removal
 
 
 @frappe.whitelist(methods=["POST"])
@@ -18,13 +21,13 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 	if session_id is None:
 		permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "status") if session_id is not None else None
-	walk = diagnosis.Walk(doc).run()
+	steps = walk.Walk(doc).run()
 	found = (
-		findings.compare(walk.remotes, doc and doc.name)
-		if walk.remotes is not None and permissions.is_manager()
+		findings.compare(steps.remotes, doc and doc.name)
+		if steps.remotes is not None and permissions.is_manager()
 		else []
 	)
-	return {"success": all(row["ok"] for row in walk.rows), "checks": walk.rows, "findings": found}
+	return {"success": all(row["ok"] for row in steps.rows), "checks": steps.rows, "findings": found}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -5,7 +5,10 @@ from typing import Any
 import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 
-from xappiens_whatsapp import gateway, permissions, reconciliation, states
+from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp.background import reconciliation
+from xappiens_whatsapp.server import outage
+from xappiens_whatsapp.sessions import states
 
 
 @frappe.whitelist(methods=["GET"])
@@ -15,9 +18,9 @@ def status() -> dict[str, Any]:
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	return {
 		"success": True,
-		"enabled": bool(cint(frappe.get_cached_doc(gateway.SETTINGS).enabled)),
+		"enabled": bool(cint(frappe.get_cached_doc(SETTINGS).enabled)),
 		"sessions": count_by_state(),
-		"server_down_since": reconciliation.outage().get("since"),
+		"server_down_since": outage.outage().get("since"),
 		"last_pass": last_pass,
 		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
 	}
@@ -26,7 +29,7 @@ def status() -> dict[str, Any]:
 def count_by_state() -> dict[str, int]:
 	"""Active sessions only; one statement per state, each on the index of the state."""
 	return {
-		status: frappe.db.count("WhatsApp Session", {"is_active": 1, "status": status})
+		status: frappe.db.count(SESSION, {"is_active": 1, "status": status})
 		for status in sorted(set(states.STATUS_OF_WORD.values()))
 	}
 

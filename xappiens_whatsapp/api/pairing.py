@@ -8,11 +8,13 @@ import frappe
 from frappe import _
 from frappe.rate_limiter import rate_limit
 
-from xappiens_whatsapp import creation, failures, gateway, pairing, permissions, states
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
-from xappiens_whatsapp.exceptions import GatewayError, GatewayUnavailable
-from xappiens_whatsapp.linking import Link
+from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.server.exceptions import GatewayError, GatewayUnavailable
+from xappiens_whatsapp.sessions import creation, pairing_links, states
+from xappiens_whatsapp.sessions.link import Link
 
 
 @frappe.whitelist(methods=["POST"])
@@ -22,19 +24,19 @@ def create_link(session_id: str, minutes: int = 15, language: str | None = None)
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	_validate(minutes, language)
-	if doc.status in pairing.STOPPED or not doc.session_db_id:
+	if doc.status in pairing_links.STOPPED or not doc.session_db_id:
 		creation.connect(Link(doc))
 	if doc.status == states.CONNECTED:
 		frappe.throw(
 			_("The session {0} is connected already; no link is needed.").format(frappe.bold(doc.name))
 		)
-	link = pairing.create(doc, minutes, language)
+	link = pairing_links.create(doc, minutes, language)
 	return {"success": True, "session": doc.name, "url": link.url, "expires_at": link.expires_at}
 
 
 def _validate(minutes: int, language: str | None) -> None:
-	if not 1 <= minutes <= pairing.LONGEST_MINUTES:
-		frappe.throw(_("A link can be valid for 1 to {0} minutes.").format(pairing.LONGEST_MINUTES))
+	if not 1 <= minutes <= pairing_links.LONGEST_MINUTES:
+		frappe.throw(_("A link can be valid for 1 to {0} minutes.").format(pairing_links.LONGEST_MINUTES))
 	if language and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", language):
 		frappe.throw(_("The language must be given as a code such as en or es."))
 
@@ -43,7 +45,7 @@ def _validate(minutes: int, language: str | None) -> None:
 def revoke_links(session_id: str) -> dict[str, Any]:
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
-	revoked = pairing.revoke(doc.name)
+	revoked = pairing_links.revoke(doc.name)
 	message = _("The link does not work any more.") if revoked else _("There was no link that still worked.")
 	return {"success": True, "revoked": revoked, "message": message}
 
@@ -53,7 +55,7 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 @gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
 	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
-	return _discreetly(pairing.Visit(token).look)
+	return _discreetly(pairing_links.Visit(token).look)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -61,7 +63,7 @@ def pairing_status(token: str) -> dict[str, Any]:
 @gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
 	"""Have the server offer codes again after it gave up waiting for a scan."""
-	visit = pairing.Visit(token)
+	visit = pairing_links.Visit(token)
 	_discreetly(visit.renew)
 	return _discreetly(visit.look)
 

@@ -1,41 +1,43 @@
 """The session calls that the desk, the console and other programs share."""
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import (
+from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
+from xappiens_whatsapp.baileys.models import RemoteSession
+from xappiens_whatsapp.diagnosis import walk
+from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.sessions import (
 	alerts,
 	creation,
-	diagnosis,
-	failures,
-	gateway,
-	overview,
-	permissions,
+	identity,
+	listing,
 	qr_codes,
 	reasons,
 	removal,
 	states,
+	webhooks,
 )
-from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
-from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.linking import Link
-from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+from xappiens_whatsapp.sessions.link import Link
 
-SESSION = "WhatsApp Session"
+if TYPE_CHECKING:
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
 ASK_AGAIN_AFTER = 5
 
 
-def _resolve_session_doc(session_id: str | None, operation: str) -> WhatsAppSession:
+def _resolve_session_doc(session_id: str | None, operation: str) -> "WhatsAppSession":
 	"""The record that the caller named, by document name or session id; never another one.
 
 	Only a call that names none gets the default session of the settings.
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
 	if session_id is None:
-		session_id = frappe.get_cached_doc(gateway.SETTINGS).default_session
-	doc = creation.find_record(session_id) if session_id else None
+		session_id = frappe.get_cached_doc(SETTINGS).default_session
+	doc = identity.find_record(session_id) if session_id else None
 	if doc is None:
 		_throw_unknown(session_id)
 	permissions.check(doc, operation)
@@ -56,9 +58,9 @@ def create_session(
 ) -> dict[str, Any]:
 	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
 	frappe.has_permission(SESSION, "create", throw=True)
-	creation.validate_session_id(session_id)
-	creation.validate_session_name(session_name)
-	phone_number = creation.clean_phone_number(phone_number)
+	identity.validate_session_id(session_id)
+	identity.validate_session_name(session_name)
+	phone_number = identity.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
 	link = Link(creation.ensure_record(session_id, session_name, description), client)
 	created = _create(link, phone_number)
@@ -89,7 +91,7 @@ def _connect_new(link: Link) -> None:
 	gateway.tell(failure, server_code)
 
 
-def _creation_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None) -> dict[str, Any]:
+def _creation_answer(doc: "WhatsAppSession", code: qr_codes.CachedCode | None) -> dict[str, Any]:
 	return {
 		"success": True,
 		"session": doc.name,
@@ -102,17 +104,17 @@ def _creation_answer(doc: WhatsAppSession, code: qr_codes.CachedCode | None) -> 
 	}
 
 
-def _creation_message(doc: WhatsAppSession) -> str:
+def _creation_message(doc: "WhatsAppSession") -> str:
 	if doc.status == states.CONNECTED:
 		return _("The session is on the server and its phone is linked already.")
 	return _("The session was created. Scan its QR code with the phone.")
 
 
-def _identity(doc: WhatsAppSession) -> dict[str, Any]:
+def _identity(doc: "WhatsAppSession") -> dict[str, Any]:
 	return {"session_id": doc.session_id, "session_db_id": doc.session_db_id or None}
 
 
-def _action_answer(doc: WhatsAppSession, message: str) -> dict[str, Any]:
+def _action_answer(doc: "WhatsAppSession", message: str) -> dict[str, Any]:
 	return {"success": True, **_identity(doc), "status": doc.status, "message": message}
 
 
@@ -157,7 +159,7 @@ def get_qr_code(session_id: str) -> dict[str, Any]:
 
 
 def _qr_answer(
-	doc: WhatsAppSession, code: qr_codes.CachedCode | None, retry_after: int | None = None
+	doc: "WhatsAppSession", code: qr_codes.CachedCode | None, retry_after: int | None = None
 ) -> dict[str, Any]:
 	answer = {"success": True, **_identity(doc), "ready": bool(code), "status": doc.status}
 	answer["qr_code"] = answer["qr_code_data_url"] = code and code["qr_code"]
@@ -206,7 +208,7 @@ def _status_data(link: Link, remote: RemoteSession | None) -> dict[str, Any]:
 def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
-	if frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect:
+	if frappe.get_cached_doc(SETTINGS).deletes_on_disconnect:
 		removal.remove_from_server(link)
 		return _action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
@@ -235,7 +237,7 @@ def list_sessions() -> dict[str, Any]:
 	Managers see every session of the key; others only those assigned to them.
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
-	return {"success": True, "sessions": overview.compare(gateway.connect_to_server())}
+	return {"success": True, "sessions": listing.compare(gateway.connect_to_server())}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -246,7 +248,7 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 	`missing` names those whose session the server does not have.
 	"""
 	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
-	missing = overview.refresh(docs, gateway.connect_to_server())
+	missing = listing.refresh(docs, gateway.connect_to_server())
 	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
 
 
@@ -258,8 +260,8 @@ def update_session_webhook(
 	"""Register where the server calls back; without arguments, this site's own address and secret."""
 	permissions.only_for_managers()
 	link = Link(_resolve_session_doc(session_id, "connect"))
-	url, secret = creation.webhook_target(webhook_url, webhook_secret)
-	creation.register_webhook(link, url, secret)
+	url, secret = webhooks.webhook_target(webhook_url, webhook_secret)
+	webhooks.register_webhook(link, url, secret)
 	return {"success": True, "webhook_url": url}
 
 
@@ -267,5 +269,5 @@ def update_session_webhook(
 def test_connection() -> dict[str, Any]:
 	"""Walk from the settings to the API key and stop at the first cause; a failing check is an answer, not an error."""
 	permissions.only_for_managers()
-	checks = diagnosis.check_connection()
+	checks = walk.check_connection()
 	return {"success": all(check["ok"] for check in checks), "checks": checks}

@@ -5,16 +5,19 @@ from typing import Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import creation, gateway, permissions, tasks, webhook_check
+from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp.background import jobs
+from xappiens_whatsapp.diagnosis import callback
+from xappiens_whatsapp.sessions import webhooks
 
 
 @frappe.whitelist(methods=["POST"])
 def rotate_webhook_secret() -> dict[str, Any]:
 	"""A new secret, given to the server for every linked session in the background; it is not shown."""
 	permissions.only_for_managers()
-	frappe.get_doc(gateway.SETTINGS).rotate_webhook_secret()
-	if target := creation.webhook_arguments():
-		tasks.enqueue_webhook_registration(target["webhook_url"])
+	frappe.get_doc(SETTINGS).rotate_webhook_secret()
+	if target := webhooks.webhook_arguments():
+		jobs.enqueue_webhook_registration(target["webhook_url"])
 	return {
 		"success": True,
 		"message": _("There is a new secret. The old one is accepted for ten more minutes."),
@@ -25,9 +28,9 @@ def rotate_webhook_secret() -> dict[str, Any]:
 def register_webhooks() -> dict[str, Any]:
 	"""Tell the server this site's address and secret again for every linked session, in the background."""
 	permissions.only_for_managers()
-	frappe.get_cached_doc(gateway.SETTINGS).check_ready()
-	url, _secret = creation.webhook_target(None, None)
-	tasks.enqueue_webhook_registration(url)
+	frappe.get_cached_doc(SETTINGS).check_ready()
+	url, _secret = webhooks.webhook_target(None, None)
+	jobs.enqueue_webhook_registration(url)
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
 
 
@@ -38,5 +41,5 @@ def test_webhook() -> dict[str, Any]:
 	`success` says that nothing failed, although something may not have been tried (`ok` is None).
 	"""
 	permissions.only_for_managers()
-	checks = webhook_check.check_webhook()
+	checks = callback.check_webhook()
 	return {"success": all(check["ok"] is not False for check in checks), "checks": checks}

@@ -12,11 +12,12 @@ from frappe.utils import get_datetime, now_datetime
 from redis.exceptions import RedisError
 from werkzeug.wrappers import Request, Response
 
-from xappiens_whatsapp import gateway, qr_codes, realtime, shared, tasks
+from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.baileys.parsing import drop_code, parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
+from xappiens_whatsapp.sessions import nudges, qr_codes, realtime
+from xappiens_whatsapp.site import shared
 
-SESSION = "WhatsApp Session"
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
 LARGEST_BODY = 1024 * 1024
 FRESH_FOR = timedelta(minutes=5)
@@ -49,7 +50,7 @@ def refusal_of(request: Request) -> int:
 
 
 def is_authentic(body: bytes, headers: Mapping[str, str]) -> bool:
-	settings = frappe.get_cached_doc(gateway.SETTINGS)
+	settings = frappe.get_cached_doc(SETTINGS)
 	if (
 		not settings.enabled
 		or not settings.webhook_enabled
@@ -140,7 +141,7 @@ def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:
 		qr_codes.forget(session)
 		realtime.publish_session(session)
 	else:
-		tasks.enqueue_refresh(session.name, drop_code(payload) or drop_code(data_of(payload)))
+		nudges.enqueue_refresh(session.name, drop_code(payload) or drop_code(data_of(payload)))
 
 
 def session_of(event: WebhookEvent) -> frappe._dict | None:

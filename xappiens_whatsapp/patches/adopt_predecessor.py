@@ -1,4 +1,4 @@
-from xappiens_whatsapp.migration import adopt_predecessor
+from xappiens_whatsapp.setup.migration import adopt_predecessor
 
 
 def execute() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import frappe
 from frappe.utils import add_to_date, now_datetime
 
-from xappiens_whatsapp import alerts, jobs, reconciliation
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import session
+from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.exceptions import GatewayError, GatewayFailed
+from xappiens_whatsapp.server.exceptions import GatewayError, GatewayFailed
+from xappiens_whatsapp.sessions import alerts
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
-
-SESSION = "WhatsApp Session"
 
 
 class AlertsTestCase(WhatsAppTestCase):

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import frappe
 
-from xappiens_whatsapp import budget, gateway
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.baileys.errors import RateLimitedError
 from xappiens_whatsapp.baileys.models import RateLimit
-from xappiens_whatsapp.exceptions import GatewayRateLimited
+from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.server.exceptions import GatewayRateLimited
 from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
 
 KEY = "a-key-that-no-server-has-0000"

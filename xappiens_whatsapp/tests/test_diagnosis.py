@@ -10,10 +10,10 @@ from threading import Thread
 
 import frappe
 
-from xappiens_whatsapp import budget
 from xappiens_whatsapp.api import diagnosis, session
 from xappiens_whatsapp.baileys.errors import RateLimitedError
-from xappiens_whatsapp.exceptions import GatewayAuthenticationError, GatewayRateLimited
+from xappiens_whatsapp.server import budget
+from xappiens_whatsapp.server.exceptions import GatewayAuthenticationError, GatewayRateLimited
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
 
 API = "xappiens_whatsapp.api.diagnosis."
@@ -231,10 +231,12 @@ class TestWebhook(DiagnosisTestCase):
 	def webhook(self) -> dict:
 		return next(row for row in self.walk()["checks"] if row["check"] == "webhook")
 
-	def test_an_address_that_refuses_unsigned_calls_is_reachable(self):
+	def test_an_address_that_takes_a_signed_call_is_reachable_and_one_that_refuses_it_is_not_this_site(self):
 		self.settings(webhook_enabled=1)
-		with answering(401) as address, site_address(address):
+		with answering(200) as address, site_address(address):
 			self.assertTrue(self.webhook()["ok"])
+		with answering(401) as address, site_address(address):
+			self.assertIn("although its signature is right", self.webhook()["detail"])
 
 	def test_an_address_that_answers_something_else_or_not_at_all(self):
 		self.settings(webhook_enabled=1)
@@ -247,10 +249,11 @@ class TestWebhook(DiagnosisTestCase):
 		self.assertIn("host_name", row["remedy"])
 
 	def test_a_server_far_away_cannot_call_back_without_https(self):
-		from xappiens_whatsapp import causes, creation
+		from xappiens_whatsapp.diagnosis import words
+		from xappiens_whatsapp.sessions import webhooks
 
-		self.assertFalse(creation.may_be_called("http://crm.example/hook", "https://api.example"))
-		self.assertIn("https://", causes.not_https("http://crm.example/hook").sentence)
+		self.assertFalse(webhooks.may_be_called("http://crm.example/hook", "https://api.example"))
+		self.assertIn("https://", words.not_https("http://crm.example/hook").sentence)
 
 	def test_switched_off_it_is_no_link_of_the_chain(self):
 		self.assertNotIn("webhook", self.checks(self.walk()))

@@ -10,7 +10,7 @@ import frappe
 from werkzeug.wrappers import Request
 
 from xappiens_whatsapp.api import session as api
-from xappiens_whatsapp.exceptions import GatewayFailed
+from xappiens_whatsapp.server.exceptions import GatewayFailed
 from xappiens_whatsapp.tests.base import MANAGER, Response, WhatsAppTestCase, logged_errors
 
 SERVER_FAULTS = {

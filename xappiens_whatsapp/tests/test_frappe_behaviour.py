@@ -8,10 +8,9 @@ from typing import Any
 import frappe
 from frappe.utils import get_datetime
 
+from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER, WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
-SETTINGS = "WhatsApp Settings"
 ROW = "WhatsApp Session User"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901)
 

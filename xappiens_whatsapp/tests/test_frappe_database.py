@@ -9,9 +9,9 @@ from typing import Any
 
 import frappe
 
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.tests.base import AGENT, WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
 ROW = "WhatsApp Session User"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)
 

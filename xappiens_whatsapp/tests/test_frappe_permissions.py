@@ -6,9 +6,8 @@ from typing import Any
 
 import frappe
 
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, WhatsAppTestCase
-
-SESSION = "WhatsApp Session"
 
 
 def new_doc(session_id: str) -> Any:

@@ -10,10 +10,10 @@ from typing import Any
 import frappe
 from werkzeug.test import Client
 
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.tests import exposed
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, PASSWORD, Response, WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
 SETTINGS_PATH = "/api/resource/WhatsApp Settings/WhatsApp Settings"
 HERE = f"/api/method/{exposed.__name__}."
 

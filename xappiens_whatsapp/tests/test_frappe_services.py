@@ -12,9 +12,9 @@ from typing import Any
 import frappe
 from frappe.utils.background_jobs import get_job, is_job_enqueued
 
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.tests.base import AGENT, WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)
 
 

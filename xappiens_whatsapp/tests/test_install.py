@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 
-from xappiens_whatsapp.install import DocTypeBelongsToAnotherApp, before_install
+from xappiens_whatsapp.setup.install import DocTypeBelongsToAnotherApp, before_install
 from xappiens_whatsapp.tests.base import MANAGER, NOBODY, WhatsAppTestCase
 
 OTHER_APP = "frappe_whatsapp"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import frappe
 from frappe.utils.password import set_encrypted_password
 
+from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.patches.adopt_predecessor import execute
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
-SETTINGS = "WhatsApp Settings"
 PLAIN = {"api_key": "old-plain-api-key-1234", "webhook_secret": "old-plain-secret-567890"}
 
 

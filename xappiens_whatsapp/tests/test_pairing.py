@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import frappe
 from werkzeug.test import Client
 
-from xappiens_whatsapp import pairing, qr_codes
 from xappiens_whatsapp.api import pairing as api
 from xappiens_whatsapp.api import session
-from xappiens_whatsapp.exceptions import GatewayUnavailable
+from xappiens_whatsapp.server.exceptions import GatewayUnavailable
+from xappiens_whatsapp.sessions import pairing_links, qr_codes
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, Response, WhatsAppTestCase, logged_errors
 
 API = "xappiens_whatsapp.api.pairing."
@@ -116,7 +116,7 @@ class TestMaking(PairingTestCase):
 		self.sandbox.fault("create", "reset", times=None)
 		with self.assertRaises(GatewayUnavailable):
 			api.create_link(name)
-		self.assertIsNone(pairing.entry_of(name))
+		self.assertIsNone(pairing_links.entry_of(name))
 		self.sandbox.clear_faults()
 		self.assertTrue(self.look(self.link(name)[1])["qr"])
 
@@ -133,7 +133,7 @@ class TestMaking(PairingTestCase):
 		for arguments in ({"minutes": 0}, {"minutes": 61}, {"language": "es&x=1"}, {"language": "#"}):
 			with self.subTest(arguments), self.assertRaises(frappe.ValidationError):
 				api.create_link(name, **arguments)
-		self.assertIsNone(pairing.entry_of(name))
+		self.assertIsNone(pairing_links.entry_of(name))
 
 	def test_only_managers_make_and_revoke(self):
 		name = self.create()
@@ -238,7 +238,7 @@ class TestUsing(PairingTestCase):
 		)
 		self.assertTrue(self.look(token)["qr"])
 		[key] = frappe.cache.get_keys("whatsapp_link_asked")
-		self.assertGreater(frappe.cache.ttl(key), pairing.ASK_SERVER_EVERY)
+		self.assertGreater(frappe.cache.ttl(key), pairing_links.ASK_SERVER_EVERY)
 
 
 class TestEnding(PairingTestCase):
@@ -264,7 +264,7 @@ class TestEnding(PairingTestCase):
 		name, token = self.link()
 		self.look(token)
 		soon = qr_codes.isoformat(datetime.now(timezone.utc) + timedelta(seconds=1))
-		pairing.store(name, {**pairing.entry_of(name), "expires_at": soon})
+		pairing_links.store(name, {**pairing_links.entry_of(name), "expires_at": soon})
 		time.sleep(1.3)
 		self.assertDead(token)
 

@@ -11,12 +11,12 @@ from typing import Any
 import frappe
 from frappe.utils import add_to_date, get_datetime, now_datetime
 
-from xappiens_whatsapp import reconciliation, tasks
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import health, session
+from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
-SESSION = "WhatsApp Session"
 DOWN, BACK = "WhatsApp server cannot be used", "WhatsApp server is back"
 LIST = "GET /api/sessions"
 PHONES = itertools.count(1000)
@@ -132,12 +132,12 @@ class TestPass(ReconciliationTestCase):
 		doc = self.linked()
 		self.sandbox.drop(doc.session_id, 401)
 		self.settings(enabled=0)
-		tasks.enqueue_reconciliation()
+		reconciliation.enqueue_reconciliation()
 		run_jobs()
 		self.assertEqual(self.sent(), [])
 		self.settings()
 		for _tick in range(3):
-			tasks.enqueue_reconciliation()
+			reconciliation.enqueue_reconciliation()
 		run_jobs()
 		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
 

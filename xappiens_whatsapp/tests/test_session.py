@@ -7,7 +7,7 @@ import socket
 import frappe
 
 from xappiens_whatsapp.api import session
-from xappiens_whatsapp.exceptions import (
+from xappiens_whatsapp.server.exceptions import (
 	GatewayAuthenticationError,
 	GatewayFailed,
 	GatewayRateLimited,

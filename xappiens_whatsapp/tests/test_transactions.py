@@ -10,13 +10,14 @@ from contextlib import contextmanager
 
 import frappe
 
-from xappiens_whatsapp import states, transactions
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api.session import create_session, get_session_status
-from xappiens_whatsapp.exceptions import RecordBusy
-from xappiens_whatsapp.reconciliation import reconcile
+from xappiens_whatsapp.background.reconciliation import reconcile
+from xappiens_whatsapp.server.exceptions import RecordBusy
+from xappiens_whatsapp.sessions import records, states
+from xappiens_whatsapp.site import transactions
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
 LONGEST_WAIT = 20
 A_MOMENT = 0.5
 
@@ -25,7 +26,7 @@ class TestOwnTransaction(WhatsAppTestCase):
 	def test_what_the_caller_had_not_committed_is_kept(self):
 		session = self.new_record().name
 		frappe.db.set_value(SESSION, session, "description", "before")
-		states.store(frappe.get_doc(SESSION, session), {"session_db_id": 77})
+		records.store(frappe.get_doc(SESSION, session), {"session_db_id": 77})
 		fresh = self.fresh(session)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["before", 77])
 
@@ -95,7 +96,7 @@ class TestDatabase(WhatsAppTestCase):
 			frappe.db.get_value(SESSION, doc.name, "name", for_update=True)
 		frappe.db.rollback()
 		frappe.db.get_value(SESSION, doc.name, "name")
-		states.store(doc, {"session_db_id": 77})
+		records.store(doc, {"session_db_id": 77})
 		fresh = self.fresh(doc.name)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["elsewhere", 77])
 
@@ -118,7 +119,7 @@ class TestDatabase(WhatsAppTestCase):
 		with ThreadPoolExecutor(1) as executor:
 			winner = self.elsewhere(executor, win)
 			self.assertTrue(is_locked.wait(LONGEST_WAIT))
-			states.store(doc, {"status": states.ERROR})
+			records.store(doc, {"status": states.ERROR})
 			winner.result(LONGEST_WAIT)
 		self.assertGreater(self.deadlocks(), before)
 		fresh = self.fresh(doc.name)

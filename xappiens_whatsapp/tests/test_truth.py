@@ -9,14 +9,16 @@ from typing import Any
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import jobs, overview, qr_codes, reconciliation, states, tasks, uninstall
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import diagnosis, session
+from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.exceptions import GatewayFailed, GatewayRateLimited, SessionMissingOnServer
-from xappiens_whatsapp.linking import Link
+from xappiens_whatsapp.server.exceptions import GatewayFailed, GatewayRateLimited, SessionMissingOnServer
+from xappiens_whatsapp.sessions import listing, nudges, qr_codes, records, states
+from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.setup import uninstall
 from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
 
-SESSION = "WhatsApp Session"
 PHONES = itertools.count(3000)
 
 
@@ -129,27 +131,27 @@ class TestReason(TruthTestCase):
 		self.settings(disconnect_mode="Keep on the server")
 		name = self.linked()
 		session.disconnect_session(name)
-		tasks.enqueue_refresh(name, "logout")
+		nudges.enqueue_refresh(name, "logout")
 		jobs.refresh_session(name)
 		self.assertFalse(self.fresh(name).error_code)
 
 	def test_the_servers_words_never_become_markup(self):
 		name = self.linked()
 		doc = self.fresh(name)
-		states.learn(doc, RemoteSession(session_id=name, status="<img src=x onerror=alert(1)>"))
+		records.learn(doc, RemoteSession(session_id=name, status="<img src=x onerror=alert(1)>"))
 		self.assertIn("img src=x", self.fresh(name).error_message)
-		states.learn(doc, RemoteSession(session_id=name, status="error", disconnect_code="<b>7</b>"))
+		records.learn(doc, RemoteSession(session_id=name, status="error", disconnect_code="<b>7</b>"))
 		fresh = self.fresh(name)
 		self.assertNotIn("<", fresh.error_message + fresh.error_code)
 
 	def test_a_plain_error_does_not_replace_what_is_known_of_it(self):
 		doc = frappe._dict(status=states.ERROR, error_code="403")
 		remote = frappe._dict(status="error", disconnect_code="")
-		self.assertEqual(states.problem_of(doc, remote, states.ERROR), {})
+		self.assertEqual(records.problem_of(doc, remote, states.ERROR), {})
 		remote.status = "rate_limited"
-		self.assertEqual(states.problem_of(doc, remote, states.ERROR)["error_code"], "RATE_LIMITED")
+		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "RATE_LIMITED")
 		remote.disconnect_code = "401"
-		self.assertEqual(states.problem_of(doc, remote, states.ERROR)["error_code"], "401")
+		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "401")
 
 	def test_it_is_stored_in_the_language_of_the_site_whoever_looks(self):
 		name = self.linked()
@@ -175,10 +177,10 @@ class TestReason(TruthTestCase):
 		self.assertEqual(self.fresh(name).error_code, "GATEWAY_FAILED")
 		self.sandbox.clear_faults()
 		doc = self.fresh(name)
-		states.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
+		records.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
 		self.assertEqual(self.fresh(name).error_code, "401")
-		states.learn(doc, RemoteSession(session_id=name, status="connected", is_connected=True))
-		states.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
+		records.learn(doc, RemoteSession(session_id=name, status="connected", is_connected=True))
+		records.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
 		self.assertFalse(self.fresh(name).error_code)
 
 	def test_a_server_that_slows_us_down_is_noted_and_forgotten(self):
@@ -256,10 +258,10 @@ class TestNumbers(TruthTestCase):
 		before, client = now_datetime(), Link(doc).client
 		remote = client.find_session(name)
 		session.disconnect_session(name)
-		overview.remember_number(name, remote, client, before)
+		listing.remember_number(name, remote, client, before)
 		self.assertFalse(self.fresh(name).session_db_id)
 		session.delete_session(name)
-		overview.remember_number(name, remote, client, before)
+		listing.remember_number(name, remote, client, before)
 		self.assertFalse(frappe.db.exists(SESSION, name))
 
 	def test_an_id_that_the_server_would_refuse_is_told_before_anything_is_sent(self):

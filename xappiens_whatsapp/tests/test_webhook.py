@@ -9,10 +9,10 @@ from typing import Any
 
 import frappe
 
-from xappiens_whatsapp import qr_codes
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.webhooks import sign
+from xappiens_whatsapp.sessions import qr_codes
 from xappiens_whatsapp.tests.webhooks import SECRET, WebhookTestCase, iso_now
 from xappiens_whatsapp.tests.workers import run_jobs
 

@@ -10,7 +10,7 @@ import frappe
 
 from xappiens_whatsapp.api import session, settings
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.creation import WEBHOOK_EVENTS
+from xappiens_whatsapp.sessions.webhooks import WEBHOOK_EVENTS
 from xappiens_whatsapp.tests.base import AGENT, MANAGER
 from xappiens_whatsapp.tests.webhooks import (
 	OTHER_SECRET,

@@ -5,7 +5,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from xappiens_whatsapp import creation, gateway, pairing, permissions, reasons, reconciliation, removal
+from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp.server import gateway, outage
+from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -27,11 +29,11 @@ SERVER_OWNED = (
 class WhatsAppSession(Document):
 	def autoname(self) -> None:
 		"""Not `field:session_id`: Frappe would then overwrite the id of older records with their random name."""
-		creation.validate_session_id(self.session_id)
+		identity.validate_session_id(self.session_id)
 		self.name = self.session_id
 
 	def validate(self) -> None:
-		creation.validate_session_name(self.session_name)
+		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
 		self.reject_users_assigned_twice()
 		self.note_assigned_names()
@@ -64,22 +66,20 @@ class WhatsAppSession(Document):
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
 		self.set_onload("check_failed", self.check_failure())
-		self.set_onload("disconnect_mode", frappe.get_cached_doc(gateway.SETTINGS).disconnect_mode)
+		self.set_onload("disconnect_mode", frappe.get_cached_doc(SETTINGS).disconnect_mode)
 
 	def check_failure(self) -> str:
 		"""Why its state is not known now: what its own last check met, or a pass for all of them since then."""
 		if self.error_code in reasons.CHECK_FAILURES:
 			return self.error_code
-		outage = reconciliation.outage()
-		if not outage or not self.is_active or not self.session_db_id:
+		down = outage.outage()
+		if not down or not self.is_active or not self.session_db_id:
 			return ""
-		is_checked_since = self.last_checked and get_datetime(self.last_checked) > get_datetime(
-			outage["since"]
-		)
-		return "" if is_checked_since else outage["error_code"]
+		is_checked_since = self.last_checked and get_datetime(self.last_checked) > get_datetime(down["since"])
+		return "" if is_checked_since else down["error_code"]
 
 	def on_change(self) -> None:
-		pairing.note_state(self)
+		pairing_links.note_state(self)
 
 	@gateway.translates_errors
 	def after_delete(self) -> None:
@@ -87,6 +87,6 @@ class WhatsAppSession(Document):
 
 		And not earlier: what other documents link to stays, and so does its session.
 		"""
-		if not frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
+		if not frappe.get_cached_doc(SETTINGS).what_is_missing():
 			removal.delete_for_good(self)
-		pairing.revoke(self.name)
+		pairing_links.revoke(self.name)

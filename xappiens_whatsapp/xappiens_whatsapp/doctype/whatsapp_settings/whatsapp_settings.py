@@ -5,7 +5,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, get_url, now_datetime
 
-from xappiens_whatsapp import permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
 
@@ -31,9 +31,7 @@ def check_webhook_secret(secret: str) -> None:
 
 
 def forget_numbers() -> None:
-	frappe.db.set_value(
-		"WhatsApp Session", {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False
-	)
+	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
 
 
 class WhatsAppSettings(Document):

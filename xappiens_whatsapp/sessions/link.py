@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import budget, gateway, shared, states
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -20,6 +19,9 @@ from xappiens_whatsapp.baileys.errors import (
 	ServerError,
 	UnavailableError,
 )
+from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.sessions import records
+from xappiens_whatsapp.site import shared
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys import BaileysClient
@@ -89,7 +91,7 @@ class Link:
 		asked_at = now_datetime()
 		remote = self.client.find_session(self.doc.session_id)
 		if remote is None:
-			states.note_missing(self.doc)
+			records.note_missing(self.doc)
 			raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
 		self.remember_number(remote, asked_at)
 		return remote.id or self.doc.session_id
@@ -112,10 +114,10 @@ class Link:
 
 	def remember_number(self, remote: RemoteSession, asked_at: datetime | None = None) -> None:
 		if remote.id and remote.id != self.doc.session_db_id:
-			states.store(self.doc, {"session_db_id": remote.id}, asked_at)
+			records.store(self.doc, {"session_db_id": remote.id}, asked_at)
 
 	def learn(self, remote: RemoteSession) -> None:
-		states.learn(self.doc, remote, self.asked_at)
+		records.learn(self.doc, remote, self.asked_at)
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def noting_failures(doc: WhatsAppSession, kinds: tuple[type[BaileysError], ...])
 		yield
 	except kinds as error:
 		if error.code != budget.OWN_BUDGET:
-			states.note_failure(doc, error)
+			records.note_failure(doc, error)
 		raise
 
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import creation, permissions, qr_codes, states
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.errors import NotFoundError
-from xappiens_whatsapp.linking import Link
+from xappiens_whatsapp.sessions import identity, qr_codes, records, states
+from xappiens_whatsapp.sessions.link import Link
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys import BaileysClient
 	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-SESSION = "WhatsApp Session"
 ROW_FIELDS = ["name", "session_id", "session_db_id", "session_name", "status", "phone_number"]
 
 
@@ -36,7 +36,7 @@ def compare(client: BaileysClient) -> list[dict[str, Any]]:
 
 
 def remember_number(name: str, remote: RemoteSession, client: BaileysClient, asked_at: datetime) -> None:
-	if doc := creation.load(name):
+	if doc := identity.load(name):
 		Link(doc, client).remember_number(remote, asked_at)
 
 
@@ -88,10 +88,10 @@ def learn_listed(
 ) -> bool:
 	"""The list comes from the server's database; only `isConnected` is what its memory says."""
 	if remote.is_connected is not None or states.status_of(remote) == doc.status:
-		states.learn(doc, remote, asked_at)
+		records.learn(doc, remote, asked_at)
 		return True
-	if facts := states.unknown_to(doc, states.facts_of(remote)):
-		states.store(doc, facts, asked_at)
+	if facts := records.unknown_to(doc, records.facts_of(remote)):
+		records.store(doc, facts, asked_at)
 	return is_there(doc, client)
 
 

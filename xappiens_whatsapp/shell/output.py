@@ -87,7 +87,7 @@ def failures_in_words(shell: Shell) -> Iterator[None]:
 
 
 def exit_code_of(error: Exception) -> int:
-	from xappiens_whatsapp.exceptions import GatewayError
+	from xappiens_whatsapp.server.exceptions import GatewayError
 
 	return 1 if isinstance(error, GatewayError) else 2
 

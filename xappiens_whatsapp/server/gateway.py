@@ -10,15 +10,14 @@ import frappe
 from frappe.utils.response import report_error
 from werkzeug.wrappers import Response
 
-from xappiens_whatsapp import budget, failures
+from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import BaileysError, InvalidAddressError
-from xappiens_whatsapp.exceptions import GatewayError
+from xappiens_whatsapp.server import budget, failures
+from xappiens_whatsapp.server.exceptions import GatewayError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-SETTINGS = "WhatsApp Settings"
 
 
 def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import budget, callback, causes, creation, gateway, permissions, reasons, states
+from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.baileys.diagnosis import probe
 from xappiens_whatsapp.baileys.errors import NotFoundError
-from xappiens_whatsapp.checks import Failed, Row, measured, row
+from xappiens_whatsapp.diagnosis import callback, words
+from xappiens_whatsapp.diagnosis.rows import Failed, Row, measured, row
+from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.sessions import reasons, records, states, webhooks
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -20,20 +23,20 @@ if TYPE_CHECKING:
 
 def check_connection() -> list[Row]:
 	"""The links from the settings to the API key, up to and with the first that does not hold."""
-	settings = frappe.get_cached_doc(gateway.SETTINGS)
+	settings = frappe.get_cached_doc(SETTINGS)
 	rows = [measured("settings", check_settings)]
 	if rows[0]["ok"]:
 		key = settings.get_api_key()
 		checks = probe(settings.api_base_url, key, timeout=settings.timeout_seconds, **budget.hooks(key))
 		for check in checks:
-			cause = causes.passed(check.check) if check.ok else causes.of(check)
+			cause = words.passed(check.check) if check.ok else words.of(check)
 			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
 	return rows
 
 
 def check_settings() -> str:
-	if missing := frappe.get_cached_doc(gateway.SETTINGS).what_is_missing():
-		raise Failed(causes.incomplete(missing))
+	if missing := frappe.get_cached_doc(SETTINGS).what_is_missing():
+		raise Failed(words.incomplete(missing))
 	return _("The settings are complete.")
 
 
@@ -63,7 +66,7 @@ class Walk:
 			yield "state", self.judge_state
 			if states.status_of(self.remote) == states.QR_REQUIRED:
 				yield "qr", self.ask_for_qr
-		if permissions.is_manager() and frappe.get_cached_doc(gateway.SETTINGS).webhook_enabled:
+		if permissions.is_manager() and frappe.get_cached_doc(SETTINGS).webhook_enabled:
 			yield "webhook", self.call_back
 
 	def read_list(self) -> str:
@@ -75,12 +78,12 @@ class Walk:
 		found = (remote for remote in self.remotes if remote.session_id == self.doc.session_id)
 		self.remote = next(found, None)
 		if self.remote is None:
-			raise Failed(causes.from_reason(reasons.missing("")))
+			raise Failed(words.from_reason(reasons.missing("")))
 		return _("The server knows this session.")
 
 	def compare_numbers(self) -> str:
 		if self.remote.id and self.remote.id != self.doc.session_db_id:
-			raise Failed(causes.other_number(self.doc.session_db_id, self.remote.id))
+			raise Failed(words.other_number(self.doc.session_db_id, self.remote.id))
 		self.number = self.remote.id or self.doc.session_id
 		return _("Record and server have the same number for it.")
 
@@ -88,9 +91,9 @@ class Walk:
 		self.ask_for_state()
 		status = states.status_of(self.remote)
 		if status is None:
-			raise Failed(causes.from_reason(reasons.unknown_status(self.remote.status[:100])))
+			raise Failed(words.from_reason(reasons.unknown_status(self.remote.status[:100])))
 		if status in (states.DISCONNECTED, states.ERROR):
-			raise Failed(causes.from_reason(self.why_not_connected(status)))
+			raise Failed(words.from_reason(self.why_not_connected(status)))
 		return self.state_in_words(status)
 
 	def ask_for_state(self) -> None:
@@ -101,7 +104,7 @@ class Walk:
 			return
 
 	def why_not_connected(self, status: str) -> reasons.Reason:
-		problem = states.problem_of(self.doc, self.remote, status)
+		problem = records.problem_of(self.doc, self.remote, status)
 		known = reasons.reason_of(problem.get("error_code", self.doc.error_code))
 		return known or reasons.Reason(
 			_("The session is not connected."), _("Press Connect to link the phone.")
@@ -120,10 +123,6 @@ class Walk:
 		return _("The server gives a QR code.")
 
 	def call_back(self) -> str:
-		settings = frappe.get_cached_doc(gateway.SETTINGS)
-		address = settings.webhook_url
-		if not creation.may_be_called(address, settings.api_base_url):
-			raise Failed(causes.not_https(address))
-		if problem := callback.problem_with(address, timeout=min(10.0, settings.timeout_seconds)):
-			raise Failed(causes.not_called_back(address, problem))
-		return _("This site answers at its webhook address, and refuses unsigned calls.")
+		settings = frappe.get_cached_doc(SETTINGS)
+		callback.check_scheme(settings)
+		return callback.check_answer(settings)

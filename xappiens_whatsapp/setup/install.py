@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import frappe
 
-from xappiens_whatsapp import APP, MODULE
-from xappiens_whatsapp.migration import adopt_predecessor
+from xappiens_whatsapp import APP, MODULE, SESSION, SESSION_USER, SETTINGS
+from xappiens_whatsapp.setup.migration import adopt_predecessor
 
-OUR_DOCTYPES = ("WhatsApp Session", "WhatsApp Settings", "WhatsApp Session User")
+OUR_DOCTYPES = (SESSION, SETTINGS, SESSION_USER)
 
 
 class DocTypeBelongsToAnotherApp(Exception):
@@ -43,4 +43,4 @@ def collision_message(owners: dict[str, str]) -> str:
 
 def after_install() -> None:
 	adopt_predecessor()
-	frappe.get_doc("WhatsApp Settings").save()
+	frappe.get_doc(SETTINGS).save()

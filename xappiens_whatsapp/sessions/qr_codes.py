@@ -11,7 +11,7 @@ from xappiens_whatsapp.baileys.models import QRCode, RemoteSession
 from xappiens_whatsapp.baileys.qr import to_data_url
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.linking import Link
+	from xappiens_whatsapp.sessions.link import Link
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 

@@ -13,19 +13,21 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import causes, creation, gateway
+from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.baileys.callbacks import request_callback
 from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
-from xappiens_whatsapp.causes import Cause
-from xappiens_whatsapp.checks import Failed, NotChecked, Row, measured
+from xappiens_whatsapp.diagnosis import words
+from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured
+from xappiens_whatsapp.diagnosis.words import Cause
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import webhooks
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
 		WhatsAppSettings,
 	)
 
-SESSION = "WhatsApp Session"
 LONGEST_CALL = 10.0
 TEST_EVENT = {"event": "webhook.test", "data": {}}
 REFUSED = ("401", "403", "429")
@@ -33,7 +35,7 @@ REFUSED = ("401", "403", "429")
 
 def check_webhook() -> list[Row]:
 	"""Rows like those of the connection test; `ok` is None for what could not be tried."""
-	settings = frappe.get_doc(gateway.SETTINGS)
+	settings = frappe.get_doc(SETTINGS)
 	rows: list[Row] = []
 	for check, step in steps(settings):
 		rows.append(measured(check, step))
@@ -51,25 +53,31 @@ def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, Callable[[], str]]]
 
 def check_settings(settings: WhatsAppSettings) -> str:
 	if missing := settings.what_is_missing():
-		raise Failed(causes.incomplete(missing))
+		raise Failed(words.incomplete(missing))
 	if not settings.webhook_enabled:
 		raise Failed(
-			causes.incomplete(_("Webhooks are switched off. Tick Receive Webhooks in WhatsApp Settings."))
+			words.incomplete(_("Webhooks are switched off. Tick Receive Webhooks in WhatsApp Settings."))
 		)
 	return _("The settings are complete.")
 
 
 def check_address(settings: WhatsAppSettings) -> str:
-	address = settings.webhook_url
-	if not creation.may_be_called(address, settings.api_base_url):
-		raise Failed(causes.not_https(address))
+	address = check_scheme(settings)
 	try:
 		places = addresses_of(urlsplit(address).hostname)
 	except OSError:
 		raise Failed(not_called(address, "dns")) from None
-	if not creation.is_loopback(settings.api_base_url) and not any(place.is_global for place in places):
+	if not webhooks.is_loopback(settings.api_base_url) and not any(place.is_global for place in places):
 		raise Failed(private_address(places[0]))
 	return _("The name in the address {0} was found.").format(address)
+
+
+def check_scheme(settings: WhatsAppSettings) -> str:
+	"""The address that the server is given, when it is one that the server may call."""
+	address = settings.webhook_url
+	if not webhooks.may_be_called(address, settings.api_base_url):
+		raise Failed(words.not_https(address))
+	return address
 
 
 def addresses_of(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
@@ -113,7 +121,7 @@ def check_callback(session_id: str | None) -> str:
 			_("This server has no test of its own; a change of a session will show whether it calls.")
 		)
 	if callback.status != 200:
-		address = frappe.get_doc(gateway.SETTINGS).webhook_url
+		address = frappe.get_doc(SETTINGS).webhook_url
 		raise Failed(not_called(address, callback.cause or str(callback.status), by_server=True))
 	return _("The server called back and was understood.")
 
@@ -121,7 +129,7 @@ def check_callback(session_id: str | None) -> str:
 def not_called(address: str, problem: str, *, by_server: bool = False) -> Cause:
 	if problem in REFUSED:
 		return secret_refused(by_server)
-	return causes.not_called_back(address, problem)
+	return words.not_called_back(address, problem)
 
 
 def secret_refused(by_server: bool) -> Cause:

@@ -14,9 +14,10 @@ import frappe
 from frappe import _
 from frappe.utils import get_url, sha256_hash
 
-from xappiens_whatsapp import creation, qr_codes, shared, states
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
-from xappiens_whatsapp.linking import Link
+from xappiens_whatsapp.sessions import creation, identity, qr_codes, states
+from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.site import shared
 
 if TYPE_CHECKING:
 	from werkzeug.wrappers import Request, Response
@@ -103,7 +104,7 @@ class Visit:
 		digest = sha256_hash(token)
 		session = frappe.cache.get_value(key_of_digest(digest), expires=True)
 		entry = entry_of(session) if session else None
-		doc = creation.find_record(session) if entry else None
+		doc = identity.find_record(session) if entry else None
 		if doc is None or not hmac.compare_digest(entry["digest"], digest):
 			raise_invalid()
 		self.doc = doc

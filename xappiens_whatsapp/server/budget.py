@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import frappe
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import shared
 from xappiens_whatsapp.baileys.errors import RateLimitedError
+from xappiens_whatsapp.site import shared
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RateLimit

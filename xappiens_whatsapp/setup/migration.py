@@ -5,8 +5,8 @@ from __future__ import annotations
 import frappe
 from frappe.utils.password import get_decrypted_password, set_encrypted_password
 
-SESSION = "WhatsApp Session"
-SETTINGS = "WhatsApp Settings"
+from xappiens_whatsapp import SESSION, SETTINGS
+
 SECRET_FIELDS = ("api_key", "webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")

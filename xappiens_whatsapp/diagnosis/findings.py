@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import frappe
 from frappe import _
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import creation, gateway
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.linking import Link
-from xappiens_whatsapp.overview import ROW_FIELDS, SESSION, learn_listed
-from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import creation, identity
+from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.listing import ROW_FIELDS, learn_listed
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 Finding = dict[str, Any]
 
@@ -133,7 +137,7 @@ def delete_unknown(session_db_id: int) -> str:
 	"""Only what no record stands for; a session with a record goes by way of its record."""
 	client = gateway.connect_to_server()
 	remote = listed_under(session_db_id, client.iter_sessions())
-	if doc := creation.find_record(remote.session_id):
+	if doc := identity.find_record(remote.session_id):
 		frappe.throw(_("The session {0} is on this site. Delete its record instead.").format(doc.session_id))
 	client.delete_session(session_db_id)
 	return _("The session {0} was deleted on the server.").format(remote.session_id)

@@ -10,13 +10,13 @@ import click
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import gateway
+from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
-from xappiens_whatsapp.exceptions import GatewayRateLimited
+from xappiens_whatsapp.server.exceptions import GatewayRateLimited
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.shell import Answer, Shell
+	from xappiens_whatsapp.shell.output import Answer, Shell
 
 ASK_EVERY = 5
 
@@ -137,7 +137,7 @@ def qr_drawing(answer: Answer) -> str:
 
 
 def disconnect_question(session: str) -> str:
-	deletes = frappe.get_cached_doc(gateway.SETTINGS).deletes_on_disconnect
+	deletes = frappe.get_cached_doc(SETTINGS).deletes_on_disconnect
 	question = _("Disconnect {0}?").format(session)
 	consequence = (
 		_("The server deletes the session, and the phone has to scan a QR code again.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import frappe
 
-from xappiens_whatsapp import APP
-from xappiens_whatsapp.install import OUR_DOCTYPES
+from xappiens_whatsapp import APP, SETTINGS
+from xappiens_whatsapp.setup.install import OUR_DOCTYPES
 
 ROLES = ("WhatsApp Manager", "WhatsApp User")
 
@@ -17,7 +17,7 @@ def after_uninstall() -> None:
 	remove_what_belonged_to_them()
 	remove_roles()
 	remove_from_desktop()
-	frappe.db.delete("Singles", {"doctype": "WhatsApp Settings"})
+	frappe.db.delete("Singles", {"doctype": SETTINGS})
 	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from frappe import _
 
-from xappiens_whatsapp import failures
+from xappiens_whatsapp.server import failures
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.diagnosis import Check
 	from xappiens_whatsapp.baileys.errors import BaileysError
-	from xappiens_whatsapp.reasons import Reason
+	from xappiens_whatsapp.sessions.reasons import Reason
 
 
 class Cause(NamedTuple):

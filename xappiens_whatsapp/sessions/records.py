@@ -1,4 +1,4 @@
-"""The server's words, our states, and what a record learns from an answer."""
+"""The only writer of what the server says about a session."""
 
 from __future__ import annotations
 
@@ -8,44 +8,30 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
 
-from xappiens_whatsapp import alerts, failures, languages, qr_codes, realtime, reasons, transactions
+from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.sessions import alerts, qr_codes, realtime, reasons
+from xappiens_whatsapp.sessions.states import (
+	CODE_OF_WORD,
+	CONNECTED,
+	CONNECTING,
+	DISCONNECTED,
+	ERROR,
+	OUT_OF_STEP,
+	QR_REQUIRED,
+	UNKNOWN_STATUS,
+	WITH_QR_CODE,
+	status_of,
+)
+from xappiens_whatsapp.site import languages, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.errors import BaileysError
 	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-DISCONNECTED = "Disconnected"
-CONNECTING = "Connecting"
-QR_REQUIRED = "QR Code Required"
-CONNECTED = "Connected"
-ERROR = "Error"
-STATUS_OF_WORD = {
-	"connected": CONNECTED,
-	"connecting": CONNECTING,
-	"qr_code": QR_REQUIRED,
-	"qr": QR_REQUIRED,
-	"pending": QR_REQUIRED,
-	"disconnected": DISCONNECTED,
-	"error": ERROR,
-	"rate_limited": ERROR,
-	"timeout": ERROR,
-}
-UNKNOWN_STATUS = "UNKNOWN_STATUS"
-OUT_OF_STEP = "OUT_OF_STEP"
-CODE_OF_WORD = {"connected": OUT_OF_STEP, "rate_limited": "RATE_LIMITED", "timeout": "TIMEOUT"}
-WITH_QR_CODE = (CONNECTING, QR_REQUIRED)
 CHECK_NOTED_EVERY = timedelta(seconds=60)
 NOT_ON_SERVER = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0}
 LOCKED_FIELDS = ["status", "session_db_id", "last_checked", "down_since", "alerted_on"]
-
-
-def status_of(remote: RemoteSession) -> str | None:
-	"""The state for an answer; None for a word that is not in the contract."""
-	status = STATUS_OF_WORD.get(remote.status.strip().lower())
-	if status == CONNECTED and remote.is_connected is False:
-		return DISCONNECTED
-	return status
 
 
 def learn(doc: WhatsAppSession, remote: RemoteSession, observed_at: datetime | None = None) -> None:

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from xappiens_whatsapp import causes
 from xappiens_whatsapp.baileys.errors import BaileysError, NotReadyError
+from xappiens_whatsapp.diagnosis import words
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.causes import Cause
+	from xappiens_whatsapp.diagnosis.words import Cause
 
 Row = dict[str, Any]
 
@@ -35,22 +35,22 @@ def measured(check: str, step: Callable[[], str]) -> Row:
 
 def outcome_of(step: Callable[[], str]) -> tuple[bool | None, Cause, str]:
 	try:
-		return True, causes.Cause(step(), ""), ""
+		return True, words.Cause(step(), ""), ""
 	except NotChecked as reason:
-		return None, causes.Cause(str(reason), ""), ""
+		return None, words.Cause(str(reason), ""), ""
 	except Failed as failure:
 		return False, failure.cause, ""
 	except NotReadyError:
-		return False, causes.no_qr_yet(), ""
+		return False, words.no_qr_yet(), ""
 	except BaileysError as error:
-		return False, causes.from_error(error), str(error)[:100]
+		return False, words.from_error(error), str(error)[:100]
 
 
 def row(check: str, ok: bool | None, cause: Cause, milliseconds: float = 0.0, technical: str = "") -> Row:
 	"""`ok` is None for what could not be tried; `technical` is what the client found, in English, for administrators."""
 	return {
 		"check": check,
-		"label": causes.label_of(check),
+		"label": words.label_of(check),
 		"ok": ok,
 		"detail": cause.sentence,
 		"remedy": cause.remedy,

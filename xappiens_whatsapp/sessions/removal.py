@@ -8,32 +8,34 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import alerts, gateway, qr_codes, states, tasks, transactions
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import alerts, nudges, qr_codes, records
+from xappiens_whatsapp.site import transactions
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.linking import Link
+	from xappiens_whatsapp.sessions.link import Link
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 
 def remove_from_server(link: Link) -> None:
 	"""Delete there; a session that is already gone is what was wanted. The record forgets its number."""
-	tasks.ignore_reason(link.doc.name)
+	nudges.ignore_reason(link.doc.name)
 	qr_codes.forget(link.doc)
 	with alerts.expecting_change(link.doc), suppress(NotFoundError):
 		link.act(link.client.delete_session)
-	states.note_removed(link.doc)
+	records.note_removed(link.doc)
 
 
 def stop_on_server(link: Link) -> None:
 	"""The server keeps the session and its pairing."""
-	tasks.ignore_reason(link.doc.name)
+	nudges.ignore_reason(link.doc.name)
 	with alerts.expecting_change(link.doc):
 		remote = link.act(link.client.disconnect)
 	link.learn(remote)
 	qr_codes.forget(link.doc)
 	if link.doc.down_since:
-		states.store(link.doc, dict(alerts.NOT_DOWN))
+		records.store(link.doc, dict(alerts.NOT_DOWN))
 
 
 def delete_for_good(doc: WhatsAppSession) -> None:

@@ -1,0 +1,96 @@
+"""Where the server calls this site, and what it signs its calls with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import frappe
+from frappe import _
+
+from xappiens_whatsapp import SETTINGS
+from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.sessions.link import Link
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
+		WhatsAppSettings,
+	)
+
+WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr")
+SHORTEST_SECRET = 16
+LONGEST_SECRET = 255
+
+
+def is_webhook_secret(secret: str | None) -> bool:
+	"""The server refuses every other length, and with it the session that it comes with."""
+	return SHORTEST_SECRET <= len(secret or "") <= LONGEST_SECRET
+
+
+def check_webhook_secret(secret: str) -> None:
+	if not is_webhook_secret(secret):
+		frappe.throw(
+			_("The webhook secret must have {0} to {1} characters.").format(SHORTEST_SECRET, LONGEST_SECRET)
+		)
+
+
+def webhook_arguments() -> dict[str, object]:
+	"""Nothing when the server could not call this site: it accepts HTTPS addresses only, and we signed calls only."""
+	settings = frappe.get_cached_doc(SETTINGS)
+	secret = settings.get_password("webhook_secret", raise_exception=False)
+	if not settings.webhook_enabled or not is_webhook_secret(secret):
+		return {}
+	if not may_be_called(settings.webhook_url, settings.api_base_url):
+		return {}
+	return {
+		"webhook_url": settings.webhook_url,
+		"webhook_secret": secret,
+		"webhook_events": WEBHOOK_EVENTS,
+	}
+
+
+def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple[str, str]:
+	"""What to register: the arguments, or else this site's own address and secret."""
+	settings = frappe.get_cached_doc(SETTINGS)
+	url = (webhook_url or settings.webhook_url).strip()
+	own_secret = settings.get_password("webhook_secret", raise_exception=False) or ""
+	check_webhook_url(url, settings)
+	if url == settings.webhook_url and webhook_secret not in (None, "", own_secret):
+		frappe.throw(
+			_(
+				"This site accepts only calls that are signed with its own secret. Leave the secret out,"
+				" or change it in WhatsApp Settings."
+			)
+		)
+	check_webhook_secret(webhook_secret or own_secret)
+	return url, webhook_secret or own_secret
+
+
+def register_webhook(link: Link, url: str, secret: str) -> None:
+	"""What fails here says nothing about the session's state."""
+	try:
+		return link.reach(lambda identifier: link.client.update_webhook(identifier, url, secret))
+	except NotFoundError as error:
+		if not link.doc.session_db_id:
+			raise
+		code, status = error.code, error.status
+	raise ServerError("The server cannot change the webhook of a session", code=code, status=status)
+
+
+def check_webhook_url(url: str, settings: WhatsAppSettings) -> None:
+	if urlsplit(url).scheme not in ("http", "https") or not may_be_called(url, settings.api_base_url):
+		frappe.throw(
+			_("The server calls back to https:// addresses only; {0} is none.").format(
+				frappe.utils.escape_html(url)
+			)
+		)
+
+
+def may_be_called(webhook_url: str, api_base_url: str) -> bool:
+	"""HTTPS, or both on this machine as in development."""
+	return urlsplit(webhook_url).scheme == "https" or is_loopback(api_base_url)
+
+
+def is_loopback(address: str) -> bool:
+	host = urlsplit(address).hostname or ""
+	return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")

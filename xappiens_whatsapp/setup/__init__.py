@@ -1,0 +1,1 @@
+"""Coming to a site and going: installation, migration, removal, the apps screen."""

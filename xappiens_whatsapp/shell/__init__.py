@@ -1,0 +1,1 @@
+"""What the commands print, ask and wait for, in a terminal."""

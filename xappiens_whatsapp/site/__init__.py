@@ -1,0 +1,1 @@
+"""What every floor needs of Frappe, and Frappe lacks. Knows nothing of WhatsApp."""
