@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.baileys.errors import AuthenticationError, RateLimitedError, ServerError
+from xappiens_whatsapp.baileys.errors import (
+	AuthenticationError,
+	IntermediaryError,
+	RateLimitedError,
+	ServerError,
+)
 
 
 @pytest.mark.parametrize("status", [200, 400, 404, 409, 500, 502, 503, 504])
@@ -20,17 +25,56 @@ def test_an_html_page_is_a_server_error_whatever_its_status_and_no_markup_comes_
 	assert client.connect(session.id)
 
 
-@pytest.mark.parametrize(
-	("status", "kind"), [(401, AuthenticationError), (403, AuthenticationError), (429, RateLimitedError)]
-)
-def test_an_html_page_still_says_that_the_key_is_refused_or_the_limit_reached(
-	client, sandbox, session, status, kind
-):
-	sandbox.fault("connect", "html", status=status)
-	with pytest.raises(kind) as caught:
+def test_an_html_page_still_says_that_the_limit_is_reached(client, sandbox, session):
+	sandbox.fault("connect", "html", status=429)
+	with pytest.raises(RateLimitedError) as caught:
 		client.connect(session.id)
 	assert "<" not in str(caught.value)
 	assert client.connect(session.id)
+
+
+WITHOUT_ENVELOPE = {
+	"challenge page": b"<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>",
+	"plain text": b"Access denied",
+	"empty": b"",
+	"API gateway": b'{"message": "Forbidden"}',
+	"numeric code": b'{"code": 401, "message": "No API key found in request"}',
+	"another program": b'{"error": "access_denied", "success": null}',
+	"not an object": b'["denied"]',
+}
+
+
+@pytest.mark.parametrize("body", WITHOUT_ENVELOPE)
+@pytest.mark.parametrize("status", [401, 403, 406, 500, 502, 503, 504, 520])
+def test_a_refusal_that_no_baileys_server_wrote_comes_from_something_in_front_of_it(
+	raw_server, reply, status, body
+):
+	answer = reply(status, WITHOUT_ENVELOPE[body])
+	server = raw_server(answer, reply(200, {"success": True, "data": {"id": 7, "status": "connected"}}))
+	with BaileysClient(server.url, "sandbox-key", retries=0) as client:
+		with pytest.raises(IntermediaryError) as caught:
+			client.get_status(7)
+		assert caught.value.status == status
+		assert "<" not in str(caught.value)
+		assert client.get_status(7).status == "connected"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+	"envelope", [{"success": False}, {"success": False, "error": "no"}, {"code": "INVALID_API_KEY"}]
+)
+def test_the_same_statuses_in_the_servers_envelope_are_about_the_key(raw_server, reply, status, envelope):
+	with BaileysClient(raw_server(reply(status, envelope)).url, "sandbox-key") as client:
+		with pytest.raises(AuthenticationError):
+			client.get_status(7)
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 405])
+def test_a_page_that_refuses_nobody_may_mean_that_the_address_leads_elsewhere(raw_server, reply, status):
+	with BaileysClient(raw_server(reply(status, b"<html>hola</html>")).url, "sandbox-key") as client:
+		with pytest.raises(ServerError) as caught:
+			client.get_status(7)
+	assert not isinstance(caught.value, IntermediaryError)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from xappiens_whatsapp.baileys.errors import (
 	NotFoundError,
 	NotReadyError,
 	RateLimitedError,
+	RefusedByState,
 	RejectedError,
 	ServerError,
 	TimedOutError,
@@ -58,7 +59,7 @@ def test_each_status_with_an_error_envelope_has_its_class_and_the_next_good_call
 		("AUTHORIZATION_FAILED", AuthenticationError),
 		("RATE_LIMIT_EXCEEDED", RateLimitedError),
 		("VALIDATION_ERROR", RejectedError),
-		("SESSION_NOT_CONNECTED", RejectedError),
+		("SESSION_NOT_CONNECTED", RefusedByState),
 		("CONNECTION_ERROR", ServerError),
 		("WHATSAPP_ERROR", ServerError),
 		("INTERNAL_ERROR", ServerError),
@@ -131,15 +132,6 @@ def test_the_text_is_error_then_message_then_details_on_one_line_of_at_most_100_
 	assert str(caught.value) == text
 
 
-def test_the_details_of_a_rejection_come_as_field_and_reason(client, sandbox, session):
-	details = {"sessionId": "formato", "webhookUrl": "<i>https</i>"}
-	sandbox.fault("connect", "http", status=422, code="VALIDATION_ERROR", details=details)
-	with pytest.raises(RejectedError) as caught:
-		client.connect(session.id)
-	assert caught.value.details == {"sessionId": "formato", "webhookUrl": ""}
-	assert client.connect(session.id)
-
-
 def test_a_refused_key_is_an_authentication_error_with_the_servers_code(sandbox, session):
 	with BaileysClient(sandbox.url, "another-key") as client, pytest.raises(AuthenticationError) as caught:
 		client.get_status(session.id)
@@ -164,10 +156,12 @@ def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(sandb
 @pytest.mark.parametrize(
 	"error",
 	[
-		RejectedError("a", code="B", status=400, details={"c": "d"}),
+		RejectedError("a", code="B", status=400),
+		RefusedByState("a", code="B", status=400, state="connected"),
+		ServerError("a", code="B", status=500, outcome_unknown=True),
 		RateLimitedError("a", status=429, retry_after=3.5),
 		NotReadyError("a", status=404, retry_after=2.0),
-		TimedOutError("a", cause="timeout"),
+		TimedOutError("a", cause="timeout", outcome_unknown=True),
 	],
 )
 def test_errors_survive_being_pickled_for_a_job_queue(error):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xappiens_whatsapp.baileys import parsing
+from xappiens_whatsapp.baileys import parsing, reasons, rows
 from xappiens_whatsapp.baileys.envelope import failure_of, read_reply
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.baileys.models import RemoteSession
@@ -38,7 +38,7 @@ field_names = [
 		"qr_data",
 		"expiresAt",
 		"qrCodeExpiresAt",
-		*parsing.DROP_KEYS,
+		*reasons.KEYS,
 		"lastDisconnect",
 	),
 ]
@@ -110,6 +110,10 @@ def test_a_count_may_be_zero_where_an_id_may_not(value, count):
 		"2025-01-01t00:00:00z".upper(),
 		" 2025-01-01T00:00:00.0Z ",
 		"2025-01-01T00:00:00.000000000Z",
+		"2025-01-01T00:00Z",
+		"2025-01-01",
+		"20250101T000000Z",
+		"2025-01-01T01:00:00+01",
 		"2025-01-01T00:00:00",
 		"2025-01-01 00:00:00",
 		"2025-01-01T02:00:00+02:00",
@@ -139,7 +143,7 @@ def test_a_moment_is_read_from_iso_seconds_and_milliseconds_as_utc(value):
 			"0001-01-01T00:00:00+14:00",
 		),
 		*(0, -1, "0", "-5", True, False, [], {}, [1735689600], 1e308, float("inf"), float("nan"), 10**400),
-		*("9" * 400, "Z", "2025-01-01T00:00:00ZZ", "\x00", "\ud800"),
+		*("9" * 400, "Z", "2025-01-01T00:00:00ZZ", "\x00", "\ud800", "9999-12-31T23:59:59-14:00"),
 	],
 )
 def test_what_is_no_moment_is_none(value):
@@ -168,14 +172,47 @@ def test_no_value_at_all_makes_the_reading_of_a_moment_fail(value):
 @given(json_values)
 def test_a_phone_number_is_digits_or_nothing(value):
 	phone = parsing.parse_phone(value)
-	assert phone is None or (phone.isascii() and phone.isdigit() and 5 <= len(phone) <= 20)
+	assert phone is None or (phone.isascii() and phone.isdigit() and 7 <= len(phone) <= 15)
+
+
+@pytest.mark.parametrize(
+	("value", "phone"),
+	[
+		("34600000001", "34600000001"),
+		("+34 600 00 00 01", "34600000001"),
+		("0034600000001", "34600000001"),
+		("+34 600-00-00-01", "34600000001"),
+		("\u202a+34 600-00-00-01\u202c", "34600000001"),
+		("+\u200e34\u00a0600\u2011000\u2011001", "34600000001"),
+		("+３４６０００００００１", "34600000001"),
+		("+٣٤٦٠٠٠٠٠٠٠١", "34600000001"),
+		("34600000001@s.whatsapp.net", "34600000001"),
+		("34600000001:5@s.whatsapp.net", "34600000001"),
+		("34600000001_1:5@s.whatsapp.net", "34600000001"),
+		("\u200e34600000001:12@s.whatsapp.net\u200e", "34600000001"),
+		("5215512345678@s.whatsapp.net", "5215512345678"),
+		("5491123456789@c.us", "5491123456789"),
+		("123456789012345@lid", None),
+		("34600000001:5@lid", None),
+		("34600000001@hosted.lid", None),
+		("34600000001-1600000000@g.us", None),
+		("status@broadcast", None),
+		("34600000001@s.whatsapp.net.evil.example", None),
+		("12345", None),
+		("000000000", None),
+		("99999999999999999999", None),
+		("not a number", None),
+	],
+)
+def test_a_phone_number_is_read_as_its_digits_with_country_code(value, phone):
+	assert parsing.parse_phone(value) == phone
 
 
 @quick
-@given(st.text(st.sampled_from("0123456789"), min_size=7, max_size=15), st.none() | st.integers(0, 99))
-def test_the_device_is_taken_off_a_jid(digits, device):
+@given(st.integers(600_000_000, 699_999_999), st.none() | st.integers(0, 99))
+def test_the_device_is_taken_off_a_jid(number, device):
 	suffix = "" if device is None else f":{device}"
-	assert parsing.parse_phone(f"{digits}{suffix}@s.whatsapp.net") == digits
+	assert parsing.parse_phone(f"34{number}{suffix}@s.whatsapp.net") == f"34{number}"
 
 
 @quick
@@ -195,22 +232,23 @@ def test_a_text_keeps_letters_and_joined_emoji_and_loses_broken_characters():
 @quick
 @given(session_rows)
 def test_any_row_becomes_a_session_whose_fields_have_their_types(row):
-	session = parsing.parse_session(row)
+	session = rows.parse_session(row)
 	assert session.is_connected in (None, True, False) and session.has_qr in (None, True, False)
 	assert all(isinstance(text, str) for text in (session.session_id, session.name, session.status))
-	assert session.qr_code is None or session.qr_code.strip() == session.qr_code != ""
-	assert len(session.disconnect_code) <= 100
-	assert hash(session) == hash(parsing.parse_session(row))
+	assert session.qr_code is None or session.qr_code.startswith("data:image/png;base64,")
+	assert session.disconnect_code is None or 400 <= session.disconnect_code < 10_000
+	assert session.disconnect_reason is None or 0 < len(session.disconnect_reason) <= 100
+	assert hash(session) == hash(rows.parse_session(row))
 
 
 def test_an_empty_row_says_nothing():
-	assert parsing.parse_session({}) == RemoteSession()
+	assert rows.parse_session({}) == RemoteSession()
 
 
 @quick
 @given(json_values, st.integers(1, 1000))
 def test_any_answer_is_a_page_or_is_none(data, requested):
-	page = parsing.parse_page({"success": True, "data": data}, requested)
+	page = rows.parse_page({"success": True, "data": data}, requested)
 	if page is not None:
 		assert page.page >= 1
 		assert page.pages is None or page.pages >= 0

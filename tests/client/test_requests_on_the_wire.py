@@ -45,8 +45,8 @@ def test_the_key_is_in_no_part_of_the_request_but_its_header(client, sandbox, se
 		assert sandbox.api_key not in f"{request.path}{request.query}{request.body!r}{others}"
 
 
-def test_health_is_asked_without_the_key(client, sandbox):
-	assert client.get_health()["success"] is True
+def test_features_are_asked_without_the_key(client, sandbox):
+	client.get_features()
 	(request,) = sandbox.requests
 	assert request.path == "/health"
 	assert "X-API-Key" not in request.headers
@@ -132,7 +132,7 @@ def test_a_proxy_and_a_netrc_of_the_environment_are_ignored(
 	monkeypatch.delenv("NO_PROXY", raising=False)
 	with BaileysClient(sandbox.url, sandbox.api_key) as client:
 		client.get_status(session.id)
-		client.get_health()
+		client.get_features()
 	assert all("Authorization" not in request.headers for request in sandbox.requests)
 	assert len(sandbox.requests) == 2
 

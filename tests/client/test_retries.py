@@ -18,7 +18,7 @@ READS = {
 	"get": lambda client, number: client.get_session(number),
 	"status": lambda client, number: client.get_status(number),
 	"qr": lambda client, number: client.get_qr(number),
-	"health": lambda client, number: client.get_health(),
+	"health": lambda client, number: client.get_features(),
 }
 WRITES = {
 	"create": lambda client, number: client.create_session("otra_demo_0002", "Otra"),
@@ -154,15 +154,19 @@ def test_a_503_is_sent_again_although_its_bucket_is_refilled_only_much_later(raw
 		assert client.get_status(7).status == "connected"
 
 
-def test_the_waits_between_attempts_grow_and_are_not_all_alike():
-	from xappiens_whatsapp.baileys.retries import RetryPolicy
-
-	policy = RetryPolicy(retries=5)
-	trouble = UnavailableError("x", cause="reset")
-	first = {policy.wait_before_next("GET", 0, trouble) for _ in range(50)}
-	third = {policy.wait_before_next("GET", 2, trouble) for _ in range(50)}
-	assert len(first) > 1
-	assert 0 < min(first) <= max(first) < min(third) < 1
+def test_the_waits_between_attempts_grow_and_are_not_all_alike(raw_server):
+	arrivals = []
+	server = raw_server(lambda connection: arrivals.append(time.monotonic()))
+	first, second = [], []
+	with BaileysClient(server.url, "sandbox-key", retries=2) as client:
+		for _ in range(4):
+			with pytest.raises(UnavailableError):
+				client.get_status(7)
+			one, two, three = arrivals[-3:]
+			first.append(two - one)
+			second.append(three - two)
+	assert all(0.05 < earlier < later < 1 for earlier, later in zip(first, second, strict=True))
+	assert max(first) - min(first) > 0.005
 
 
 def test_each_attempt_asks_for_leave_and_reports_its_answer(sandbox, session):

@@ -24,7 +24,7 @@ OPERATIONS = {
 		"ventas_demo_0001", "Ventas", webhook_url="https://crm.example", webhook_secret=HOOK_SECRET
 	),
 	"update_webhook": lambda client: client.update_webhook(7, "https://crm.example", HOOK_SECRET),
-	"get_health": lambda client: client.get_health(),
+	"get_features": lambda client: client.get_features(),
 }
 ECHO = f"la clave {KEY} o {HOOK_SECRET} no vale".encode()
 ECHOING_BODIES = {

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from werkzeug.wrappers import Request, Response
 
 from xappiens_whatsapp import SESSION, SETTINGS
-from xappiens_whatsapp.baileys.parsing import drop_code, parse_datetime
+from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime
 from xappiens_whatsapp.site import shared
@@ -141,7 +141,7 @@ def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:
 		qr_codes.forget(session)
 		realtime.publish_session(session)
 	else:
-		nudges.enqueue_refresh(session.name, drop_code(payload) or drop_code(data_of(payload)))
+		nudges.enqueue_refresh(session.name, str(event.disconnect_reason or event.disconnect_code or ""))
 
 
 def session_of(event: WebhookEvent) -> frappe._dict | None:
@@ -153,11 +153,6 @@ def session_of(event: WebhookEvent) -> frappe._dict | None:
 	if not row or row.session_id != event.session_id:
 		return None
 	return row.update({"doctype": SESSION})
-
-
-def data_of(payload: dict[str, Any]) -> dict[str, Any]:
-	data = payload.get("data")
-	return data if isinstance(data, dict) else {}
 
 
 def refuse_unreadable(response: Response | None, request: Request) -> None:

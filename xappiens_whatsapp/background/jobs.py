@@ -60,7 +60,7 @@ def refresh_listed(name: str, remotes: dict[str, RemoteSession], asked_at: datet
 
 def says_why(remote: RemoteSession) -> bool:
 	is_down = states.status_of(remote) in (states.DISCONNECTED, states.ERROR)
-	return bool(remote.disconnect_code) or not is_down
+	return bool(remote.disconnect_code or remote.disconnect_reason) or not is_down
 
 
 def listed_sessions() -> dict[str, RemoteSession]:
@@ -91,8 +91,9 @@ def refresh_session(session: str) -> bool:
 
 def with_reason(remote: RemoteSession, reason: str) -> RemoteSession:
 	"""Only the webhook of a disconnect says why; it counts when the server still says that it is disconnected."""
-	if reason and not remote.disconnect_code and states.status_of(remote) == states.DISCONNECTED:
-		return replace(remote, disconnect_code=reason)
+	told = remote.disconnect_code or remote.disconnect_reason
+	if reason and not told and states.status_of(remote) == states.DISCONNECTED:
+		return replace(remote, disconnect_reason=reason)
 	return remote
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from .client import BaileysClient
 from .diagnosis import Check, probe
-from .models import QRCode, RateLimit, RemoteSession, SessionPage
+from .models import Features, PairingCode, QRCode, RateLimit, RemoteSession, SessionPage
 from .qr import to_data_url
-from .webhooks import WebhookEvent, parse_event, sign, verify
+from .webhooks import WebhookEvent, parse_event, replay_id, sign, verify
 
 __all__ = [
 	"BaileysClient",
 	"Check",
+	"Features",
+	"PairingCode",
 	"QRCode",
 	"RateLimit",
 	"RemoteSession",
@@ -18,6 +20,7 @@ __all__ = [
 	"WebhookEvent",
 	"parse_event",
 	"probe",
+	"replay_id",
 	"sign",
 	"to_data_url",
 	"verify",

@@ -61,6 +61,10 @@ def session_path(session: int | str, *rest: str) -> str:
 	return "/".join(("/api/sessions", encode_id(session), *rest))
 
 
+def messages_path(session_id: str, *rest: str) -> str:
+	return "/".join(("/api/messages", encode_id(session_id), *rest))
+
+
 def encode_id(session: int | str) -> str:
 	text = str(session) if is_id_like(session) else ""
 	encoded = ""

@@ -1,24 +1,33 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
-from . import qr
+from .envelope import Reply
 from .errors import BaileysError, NotFoundError, NotReadyError, ServerError
-from .models import QRCode, RemoteSession, SessionPage
-from .parsing import parse_id, parse_page, parse_session, session_row
+from .models import Features, PairingCode, QRCode, RemoteSession, SessionPage
+from .parsing import parse_id, parse_text
 from .redaction import Received
+from .rows import expiry_in, parse_page, parse_session, session_row
 
-QR_LIFETIME = timedelta(seconds=60)
+CODE_LIFETIME = timedelta(seconds=60)
 NOT_READY_CODE = "QR_GENERATION_ERROR"
+OWN_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
 
 
-def require_session(asked: int | str, session: RemoteSession) -> RemoteSession:
-	"""The session, unless the server answered for another one than was asked for."""
+def read_session(asked: int | str, reply: Reply, *, may_be_empty: bool = False) -> RemoteSession:
+	"""The session that was asked for; `ServerError` where the answer tells of another one, or of none."""
+	session = parse_session(session_row(reply.payload or {}) or {}, reply.clock)
+	if not (may_be_empty or session.id or session.session_id or session.status):
+		raise unusable(reply, "The answer holds no session", "not_envelope")
 	if not belongs_to(asked, session):
-		raise ServerError("The server answered for another session", code="wrong_session", status=200)
+		raise unusable(reply, "The server answered for another session", "wrong_session")
 	return session
+
+
+def unusable(reply: Reply, message: str, code: str) -> ServerError:
+	return ServerError(message, code=code, status=reply.status, outcome_unknown=reply.acted)
 
 
 def belongs_to(asked: int | str, session: RemoteSession) -> bool:
@@ -29,37 +38,62 @@ def belongs_to(asked: int | str, session: RemoteSession) -> bool:
 	return session.id is None
 
 
-def read_session(payload: Mapping[str, Any]) -> RemoteSession:
-	session = parse_session(session_row(payload) or {})
-	if not (session.id or session.session_id or session.status):
-		raise ServerError("The answer holds no session", code="not_envelope", status=200)
-	return session
-
-
-def require_page(payload: Mapping[str, Any], requested: int) -> SessionPage:
-	page = parse_page(payload, requested)
+def read_page(requested: int, reply: Reply) -> SessionPage:
+	page = parse_page(reply.payload or {}, requested, reply.clock)
 	if page is None:
-		raise ServerError("The answer holds no list of sessions", code="not_envelope", status=200)
+		raise unusable(reply, "The answer holds no list of sessions", "not_envelope")
 	return page
 
 
-def read_qr(asked: int | str, payload: Mapping[str, Any]) -> QRCode:
+def read_qr(asked: int | str, reply: Reply) -> QRCode:
 	"""Old servers put the code beside `data` and not into it."""
-	session = require_session(asked, parse_session(Received({**payload, **(session_row(payload) or {})})))
-	if not session.qr_code:
+	payload = reply.payload or {}
+	row = Received({**payload, **(session_row(payload) or {})})
+	session = parse_session(row, reply.clock)
+	if not belongs_to(asked, session):
+		raise unusable(reply, "The server answered for another session", "wrong_session")
+	if not session.qr_text:
 		raise NotReadyError("There is no QR code yet", status=200)
-	data_url = as_picture(session.qr_code)
+	data_url = session.qr_code
 	if not data_url:
-		raise ServerError("What the server sent is not a QR code", code="not_a_qr_code", status=200)
-	expires_at = session.qr_expires_at or datetime.now(timezone.utc) + QR_LIFETIME
+		raise unusable(reply, "What the server sent is not a QR code", "not_a_qr_code")
+	expires_at = session.qr_expires_at or datetime.now(timezone.utc) + CODE_LIFETIME
 	return QRCode(data_url, expires_at, session.status, session.session_id)
 
 
-def as_picture(code: str) -> str:
-	try:
-		return qr.to_data_url(code)
-	except ValueError:
-		return ""
+def read_pairing_code(reply: Reply) -> PairingCode:
+	row = session_row(reply.payload or {}) or {}
+	code = re.sub(r"[\s-]", "", parse_text(row.get("code"))).upper()
+	if not re.fullmatch(r"[A-Z0-9]{8}", code):
+		raise unusable(reply, "The answer holds no pairing code", "not_envelope")
+	return PairingCode(code, expiry_in(row, reply.clock) or datetime.now(timezone.utc) + CODE_LIFETIME)
+
+
+def read_message_id(reply: Reply) -> str:
+	"""WhatsApp's own id of the message, never the row number that the server gave it."""
+	row = session_row(reply.payload or {}) or {}
+	places = [place for place in (row.get("message"), row) if isinstance(place, Mapping)]
+	keys = [place["key"] for place in places if isinstance(place.get("key"), Mapping)]
+	values = [place.get(name) for name in ("whatsappMessageId", "messageId") for place in places]
+	found = (parse_text(value) for value in [*values, *(key.get("id") for key in keys)])
+	message_id = next((text for text in found if text), "")
+	if not message_id:
+		raise unusable(reply, "The answer does not name the message", "not_envelope")
+	return message_id
+
+
+def read_features(reply: Reply) -> Features:
+	"""A server that says nothing of a feature does not have it."""
+	payload = reply.payload or {}
+	data = payload.get("data")
+	said = payload.get("features") or (data.get("features") if isinstance(data, Mapping) else None)
+	said = said if isinstance(said, Mapping) else {}
+	path = said.get("webhookTest")
+	return Features(
+		pairing_code=said.get("pairingCode") is True,
+		send_text=said.get("sendText") is True,
+		webhook_test=path if isinstance(path, str) and OWN_PATH.fullmatch(path) else "",
+	)
 
 
 def not_ready(error: BaileysError) -> NotReadyError | None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import NotFoundError, RejectedError, ServerError
+from .errors import NotFoundError, RejectedError
 from .parsing import parse_count, parse_text
 from .transport import Call
 
@@ -20,15 +21,17 @@ class Callback:
 
 
 def request_callback(client: BaileysClient, session_id: str) -> Callback | None:
-	"""Have the server call the webhook of a session now; None where it cannot be asked to."""
-	call = Call("POST", "/sandbox/webhook-test", body={"sessionId": session_id})
+	"""Have the server call the webhook of a session now; None where it offers no route for that in its features."""
+	path = client.get_features().webhook_test
+	if not path:
+		return None
+	call = Call("POST", path, body={"sessionId": session_id})
 	try:
-		payload = client._transport.payload(call)
+		answer = client._transport.answer(call)
 	except (NotFoundError, RejectedError):
 		return None
-	except ServerError as error:
-		if error.status == 404:
-			return None
-		raise
-	data = payload.get("data") or {}
-	return Callback(parse_count(data.get("status")), parse_text(data.get("error")))
+	data = (answer.payload or {}).get("data")
+	data = data if isinstance(data, Mapping) else {}
+	return Callback(
+		parse_count(data.get("status")), parse_text(data.get("cause")) or parse_text(data.get("error"))
+	)

@@ -1,3 +1,9 @@
+"""A bound for a whole exchange, connecting and the last byte of the body included.
+
+No library that we have offers it: the timeouts of `requests` and `urllib3`, their `total` too, bound each wait on the socket,
+and every byte that drips in starts the next wait anew. Ending the socket from a timer is what ends such an answer.
+"""
+
 from __future__ import annotations
 
 import os
@@ -15,11 +21,12 @@ current = threading.local()
 class Deadline:
 	"""Ends the connections of this thread's request when the time is over.
 
-	A socket timeout starts anew with every byte, so it never ends an answer that drips.
+	`connected` says whether the request had a connection to go out on, TLS included: without, it certainly was not sent.
 	"""
 
 	def __init__(self, seconds: float) -> None:
 		self.expired = False
+		self.connected = False
 		self._lock = threading.Lock()
 		self._twins: list[socket.socket] = []
 		self._timer = threading.Timer(max(seconds, 0.0), self._expire)
@@ -72,16 +79,25 @@ class Watched:
 		watch(connected)
 		return connected
 
+	def connect(self) -> None:
+		super().connect()  # type: ignore[misc]
+		note_connected()
+
 	def putrequest(self, *args: object, **kwargs: object) -> None:
 		if self.sock:
 			watch(self.sock)
+			note_connected()
 		super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
 
 def watch(connected: socket.socket) -> None:
-	deadline = getattr(current, "deadline", None)
-	if deadline:
+	if deadline := getattr(current, "deadline", None):
 		deadline.watch(connected)
+
+
+def note_connected() -> None:
+	if deadline := getattr(current, "deadline", None):
+		deadline.connected = True
 
 
 class WatchedHTTPConnection(Watched, HTTPConnection):

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from requests.certs import where  # type: ignore[attr-defined]
 
 from .addresses import normalise_base_url
-from .answers import require_page
+from .answers import read_page
+from .envelope import Reply
 from .errors import (
 	AuthenticationError,
 	BaileysError,
@@ -22,7 +23,6 @@ from .errors import (
 from .models import RateLimit
 from .parsing import parse_text
 from .redaction import Secret
-from .retries import RetryPolicy
 from .transport import Call, Transport
 
 CODES: tuple[tuple[type[BaileysError], str], ...] = (
@@ -112,27 +112,27 @@ class Probe:
 		return f"{secured.version()}, certificate valid until {certificate.get('notAfter')}"
 
 	def ask_health(self) -> str:
-		health = self.payload(Call("GET", "/health", with_key=False))
+		health = self.answer(Call("GET", "/health", with_key=False)).payload or {}
 		words = (parse_text(health.get(name)) for name in ("message", "version"))
 		return " ".join(word for word in words if word)[:100] or "answers"
 
 	def ask_with_key(self) -> str:
 		self._key.require_sendable()
 		call = Call("GET", "/api/sessions", query={"page": 1, "limit": 1})
-		page = require_page(self.payload(call), 1)
+		page = read_page(1, self.answer(call))
 		return "accepted" if page.total is None else f"accepted, {page.total} sessions"
 
-	def payload(self, call: Call) -> Mapping[str, Any]:
+	def answer(self, call: Call) -> Reply:
 		transport = Transport(
 			self._base_url,
 			self._key,
 			timeout=self._timeout,
 			connect_timeout=self._timeout,
-			policy=RetryPolicy(retries=0),
-			**(self._hooks if call.with_key else {}),
+			retries=0,
+			**self._hooks,
 		)
 		try:
-			return transport.payload(call)
+			return transport.answer(call)
 		finally:
 			transport.close()
 

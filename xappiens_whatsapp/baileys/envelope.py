@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .clock import SAME_CLOCK, Clock
 from .errors import (
 	AuthenticationError,
 	BaileysError,
 	ConflictError,
+	IntermediaryError,
 	NotFoundError,
 	RateLimitedError,
+	RefusedByState,
 	RejectedError,
 	ServerError,
 )
@@ -43,6 +46,33 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"WHATSAPP_ERROR": ServerError,
 	"INTERNAL_ERROR": ServerError,
 }
+STATUSES_OF_WRONG_ADDRESS = frozenset({400, 404, 405})
+STATE_BY_CODE = {
+	"NOT_CONNECTED": "disconnected",
+	"DISCONNECTED": "disconnected",
+	"ALREADY_DISCONNECTED": "disconnected",
+	"ALREADY_CONNECTING": "connecting",
+	"ALREADY_CONNECTED": "connected",
+}
+SUBJECT = r"(session|sesi[oó]n)\b.*\b"
+STATED = (
+	("connected", re.compile(SUBJECT + r"(must be disconnected|debe estar desconectad[ao])", re.I)),
+	("connected", re.compile(r"already connected|ya est[aá] conectad[ao]", re.I)),
+	("connecting", re.compile(r"already connecting|ya (se )?est[aá] conectando", re.I)),
+	("disconnected", re.compile(r"already disconnected|ya est[aá] desconectad[ao]", re.I)),
+	(
+		"disconnected",
+		re.compile(
+			SUBJECT + r"(not connected|is disconnected|must be connected|no est[aá] conectad[ao]"
+			r"|est[aá] desconectad[ao]|debe estar conectad[ao])",
+			re.I,
+		),
+	),
+	(
+		"disconnected",
+		re.compile(r"^(the )?(session|sesi[oó]n) (disconnected|desconectada)\b|^not connected\b", re.I),
+	),
+)
 Redact = Callable[[str], str]
 
 
@@ -56,20 +86,28 @@ class Reply:
 	payload: Mapping[str, Any] | None = field(repr=False)
 	words: str = field(default="", repr=False)
 	oversize: bool = False
+	clock: Clock = field(default=SAME_CLOCK, repr=False)
 
 	@property
 	def succeeded(self) -> bool:
 		return 200 <= self.status < 300
 
+	@property
+	def acted(self) -> bool:
+		"""Whether the server may have changed something when it gave this answer."""
+		return self.method != "GET"
 
-def read_reply(method: str, status: int, headers: Mapping[str, str], body: bytes | None) -> Reply:
+
+def read_reply(
+	method: str, status: int, headers: Mapping[str, str], body: bytes | None, clock: Clock = SAME_CLOCK
+) -> Reply:
 	"""`body` is None where it was too large to be read."""
 	if body is None:
-		return Reply(method, status, headers, None, oversize=True)
+		return Reply(method, status, headers, None, oversize=True, clock=clock)
 	if status == 204 or (method != "GET" and 200 <= status < 300 and headers.get("Content-Length") == "0"):
-		return Reply(method, status, headers, Received(success=True))
+		return Reply(method, status, headers, Received(success=True), clock=clock)
 	payload = decode(body)
-	return Reply(method, status, headers, payload, words=words_of(payload, body))
+	return Reply(method, status, headers, payload, words=words_of(payload, body), clock=clock)
 
 
 def decode(body: bytes) -> Mapping[str, Any] | None:
@@ -98,18 +136,20 @@ def plain(value: object) -> str:
 def details_text(details: object) -> str:
 	if not isinstance(details, Mapping):
 		return parse_text(details)
-	return "; ".join(f"{field}: {reason}" for field, reason in details_of(details).items())
-
-
-def details_of(details: object) -> dict[str, str]:
-	if not isinstance(details, Mapping):
-		return {}
 	pairs = list(details.items())[:MOST_DETAILS]
-	return {plain(name): plain(reason) for name, reason in pairs}
+	return "; ".join(f"{plain(name)}: {plain(reason)}" for name, reason in pairs)
 
 
 def failure_of(reply: Reply, redact: Redact) -> BaileysError | None:
 	"""The typed error that an answer amounts to, or None for a success."""
+	failure = failure_in(reply, redact)
+	if isinstance(failure, ServerError):
+		blocked = is_foreign(reply) and 400 <= reply.status < 500
+		failure.outcome_unknown = reply.acted and not blocked
+	return failure
+
+
+def failure_in(reply: Reply, redact: Redact) -> BaileysError | None:
 	if reply.oversize:
 		return ServerError("The answer is too large", code="oversize", status=reply.status)
 	if 300 <= reply.status < 400:
@@ -122,12 +162,18 @@ def failure_of(reply: Reply, redact: Redact) -> BaileysError | None:
 
 
 def is_foreign(reply: Reply) -> bool:
-	"""Whether something else than a Baileys server may have answered; 401, 403 and 429 mean the same by anyone."""
-	if reply.status in (401, 403, 429):
+	"""Whether something else than a Baileys server may have answered; 429 means the same by anyone."""
+	if reply.status == 429:
 		return False
-	if reply.payload is None or (reply.succeeded and not isinstance(reply.payload.get("success"), bool)):
+	if reply.payload is None:
 		return True
-	return reply.status == 404 and reply.payload.get("success") is not False and not reply.payload.get("code")
+	if reply.succeeded:
+		return not isinstance(reply.payload.get("success"), bool)
+	return reply.payload.get("success") is not False and not is_code(reply.payload.get("code"))
+
+
+def is_code(value: object) -> bool:
+	return isinstance(value, str) and bool(value.strip())
 
 
 def redirected(reply: Reply, redact: Redact) -> BaileysError:
@@ -138,24 +184,23 @@ def redirected(reply: Reply, redact: Redact) -> BaileysError:
 
 
 def foreign(reply: Reply, redact: Redact) -> BaileysError:
+	"""Where it refused or failed, something stands in front; where it did not, the address may lead elsewhere."""
 	code = "not_json" if reply.payload is None else "not_envelope"
 	words = redact(reply.words)[:LONGEST_WORDS]
 	message = words or f"HTTP {reply.status} with a body that is not an answer of the WhatsApp server"
-	return ServerError(message, code=code, status=reply.status)
+	kind = ServerError if reply.succeeded or reply.status in STATUSES_OF_WRONG_ADDRESS else IntermediaryError
+	return kind(message, code=code, status=reply.status)
 
 
 def refused(reply: Reply, redact: Redact) -> BaileysError:
-	payload = reply.payload or {}
-	code = redact(plain(payload.get("code")))[:LONGEST_WORDS]
-	kind = error_class(reply.status, code, reply.words)
+	code = redact(plain((reply.payload or {}).get("code")))[:LONGEST_WORDS]
 	message = redact(reply.words)[:LONGEST_WORDS] or f"HTTP {reply.status} without an explanation"
+	if state := state_in(reply.status, code, reply.words):
+		return RefusedByState(message, code=code, status=reply.status, state=state)
+	kind = error_class(reply.status, code, reply.words)
 	if issubclass(kind, RateLimitedError):
 		wait = stated_wait(reply.headers)
 		return kind(message, code=code, status=reply.status, retry_after=WINDOW if wait is None else wait)
-	if issubclass(kind, RejectedError):
-		pairs = details_of(payload.get("details")).items()
-		details = {redact(name)[:LONGEST_WORDS]: redact(reason)[:LONGEST_WORDS] for name, reason in pairs}
-		return kind(message, code=code, status=reply.status, details=details)
 	return kind(message, code=code, status=reply.status)
 
 
@@ -168,3 +213,12 @@ def error_class(status: int, code: str, words: str) -> type[BaileysError]:
 	if code in CLASS_BY_CODE:
 		return CLASS_BY_CODE[code]
 	return RejectedError if status < 500 else ServerError
+
+
+def state_in(status: int, code: str, words: str) -> str:
+	"""The state that a refusal states: a code does so under every status, words only where no status says more."""
+	if state := STATE_BY_CODE.get(code.upper().removeprefix("SESSION_")):
+		return state
+	if status >= 500 or status in (401, 403, 404, 429) or ALREADY_EXISTS.search(words):
+		return ""
+	return next((state for state, pattern in STATED if pattern.search(words)), "")

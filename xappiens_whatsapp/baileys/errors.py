@@ -1,15 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 
 class BaileysError(Exception):
-	"""Base of everything that the client raises; `code` is the server's word, or ours in lower case."""
+	"""Base of everything that the client raises; `code` is the server's word, or ours in lower case.
 
-	def __init__(self, message: str, *, code: str = "", status: int | None = None) -> None:
+	`outcome_unknown` is True where an action was sent and nobody can tell whether the server carried it out. It is False for
+	reads, for refusals of the server, and where nothing was sent (name not found, refused, no TLS, no connection in time).
+	"""
+
+	def __init__(
+		self, message: str, *, code: str = "", status: int | None = None, outcome_unknown: bool = False
+	) -> None:
 		super().__init__(message)
 		self.code = code
 		self.status = status
+		self.outcome_unknown = outcome_unknown
 
 
 class InvalidAddressError(BaileysError):
@@ -25,22 +30,24 @@ class NotFoundError(BaileysError):
 
 
 class RejectedError(BaileysError):
-	"""The server refused the request as invalid; `details` maps fields to reasons."""
-
-	def __init__(
-		self,
-		message: str,
-		*,
-		code: str = "",
-		status: int | None = None,
-		details: Mapping[str, str] | None = None,
-	) -> None:
-		super().__init__(message, code=code, status=status)
-		self.details = dict(details or {})
+	"""The server refused the request as invalid."""
 
 
 class ConflictError(RejectedError):
 	"""What was to be created exists already."""
+
+
+class RefusedByState(RejectedError):
+	"""The server refused because of the state that the session is in: `state` is the server's word for it.
+
+	"disconnected", "connecting" or "connected", as the code (SESSION_NOT_CONNECTED) or the words ("already connected") say.
+	"""
+
+	def __init__(
+		self, message: str, *, code: str = "", status: int | None = None, state: str = "disconnected"
+	) -> None:
+		super().__init__(message, code=code, status=status)
+		self.state = state
 
 
 class RateLimitedError(BaileysError):
@@ -67,15 +74,28 @@ class UnavailableError(BaileysError):
 	"""No whole answer arrived; `cause` is dns, refused, tls, timeout or reset."""
 
 	def __init__(
-		self, message: str, *, code: str = "", status: int | None = None, cause: str = "reset"
+		self,
+		message: str,
+		*,
+		code: str = "",
+		status: int | None = None,
+		outcome_unknown: bool = False,
+		cause: str = "reset",
 	) -> None:
-		super().__init__(message, code=code, status=status)
+		super().__init__(message, code=code, status=status, outcome_unknown=outcome_unknown)
 		self.cause = cause
 
 
 class TimedOutError(UnavailableError):
-	"""The connection or the answer took too long; whether the server acted is unknown."""
+	"""The connection or the answer took too long."""
 
 
 class ServerError(BaileysError):
 	"""An answer that is a server failure, or not an answer of a Baileys server."""
+
+
+class IntermediaryError(ServerError):
+	"""A refusal or failure that no Baileys server wrote: a proxy, a CDN or a challenge page stands in front of it.
+
+	It says nothing of the key, of the session or of the server behind.
+	"""

@@ -12,10 +12,22 @@ PREFIX = "data:image/png;base64,"
 LONGEST_TEXT = 2000
 BOX_SIZE = 8
 QUIET_ZONE = 4
+CODE = re.compile(r"[^\s,]+(,[^\s,]+){2,}")
+
+
+def picture_of(code: str) -> str | None:
+	"""As `to_data_url`; None for what is no QR code."""
+	try:
+		return to_data_url(code)
+	except ValueError:
+		return None
 
 
 def to_data_url(code: str) -> str:
-	"""A PNG data URL from a data URL, a bare base64 PNG, or the text of a QR code."""
+	"""A PNG data URL from a data URL, a bare base64 PNG, or the text of a QR code: fields with commas between them.
+
+	Raises `ValueError` for everything else, pictures in other formats included.
+	"""
 	code = code.strip()
 	if not code:
 		raise ValueError("The QR code is empty")
@@ -25,6 +37,8 @@ def to_data_url(code: str) -> str:
 	picture = decode_png(code[len(PREFIX) :] if is_url else code)
 	if is_url and not picture:
 		raise ValueError("The QR code is a data URL without a PNG picture in it")
+	if not picture and not CODE.fullmatch(code):
+		raise ValueError("This is neither a picture nor the text of a QR code")
 	return encode(picture or render(code))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
-from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,13 +16,14 @@ from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from .addresses import normalise_base_url
+from .clock import clock_of
 from .deadline import Deadline, WatchedAdapter
 from .envelope import Reply, failure_of, read_reply
 from .errors import BaileysError, InvalidAddressError, TimedOutError, UnavailableError
 from .models import RateLimit
 from .ratelimits import read_rate_limit
 from .redaction import Secret, redact
-from .retries import RetryPolicy
+from .retries import next_attempt, reads_again
 
 LARGEST_BODY = 8 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -73,7 +73,7 @@ class Transport:
 		*,
 		timeout: float,
 		connect_timeout: float,
-		policy: RetryPolicy,
+		retries: int,
 		before_request: Callable[[], object] | None = None,
 		after_response: Callable[[RateLimit], object] | None = None,
 	) -> None:
@@ -81,7 +81,7 @@ class Transport:
 		self._key = key
 		self._timeout = timeout
 		self._connect_timeout = connect_timeout
-		self._policy = policy
+		self._retry = reads_again(retries)
 		self._before_request = before_request
 		self._after_response = after_response
 		self._session = make_session()
@@ -89,51 +89,60 @@ class Transport:
 	def close(self) -> None:
 		self._session.close()
 
-	def payload(self, call: Call) -> Mapping[str, Any]:
+	def answer(self, call: Call) -> Reply:
+		"""The answer to a call that succeeded; everything else raises."""
 		reply = self._send(call)
 		failure = failure_of(reply, lambda text: redact(text, (self._key, *call.secrets)))
 		if failure:
 			raise failure
-		return reply.payload or {}
+		return reply
 
 	def _send(self, call: Call) -> Reply:
 		"""However many attempts there are, together they end within the two timeouts."""
 		end = time.monotonic() + self._connect_timeout + self._timeout
-		for attempt in count():
+		retry = self._retry
+		while True:
 			outcome = self._attempt(call, end - time.monotonic())
-			wait = None
+			again = None
 			if isinstance(outcome, Reply | UnavailableError):
-				wait = self._policy.wait_before_next(call.method, attempt, outcome)
-			if wait is None or time.monotonic() + wait >= end:
+				again = next_attempt(retry, call.method, outcome)
+			if again is None or time.monotonic() + again[1] >= end:
 				break
+			retry, wait = again
 			time.sleep(wait)
 		if isinstance(outcome, BaileysError):
 			raise outcome
 		return outcome
 
 	def _attempt(self, call: Call, seconds: float) -> Reply | BaileysError:
-		if self._before_request:
+		"""What is asked without the key counts against no limit of it."""
+		if self._before_request and call.with_key:
 			self._before_request()
 		outcome = self._exchange(call, seconds)
-		if isinstance(outcome, Reply) and self._after_response:
+		if isinstance(outcome, Reply) and self._after_response and call.with_key:
 			self._after_response(read_rate_limit(outcome.headers))
 		return outcome
 
 	def _exchange(self, call: Call, seconds: float) -> Reply | BaileysError:
 		"""Failures are handed back, not raised: an exception raised here would carry the request with its key."""
+		reply, cause = None, "timeout"
 		with Deadline(seconds) as deadline:
 			try:
 				reply = self._receive(call, seconds)
 			except TROUBLE as trouble:
-				return self._unavailable("timeout" if deadline.expired else cause_of(trouble))
-			return self._unavailable("timeout") if deadline.expired else reply
+				cause = cause_of(trouble)
+		if reply and not deadline.expired:
+			return reply
+		sent = deadline.connected and call.method != "GET"
+		return self._unavailable("timeout" if deadline.expired else cause, sent)
 
 	def _receive(self, call: Call, seconds: float) -> Reply:
 		timeouts = (min(self._connect_timeout, seconds), min(self._timeout, seconds))
 		with self._session.send(
 			self._prepare(call), timeout=timeouts, allow_redirects=False, stream=True
 		) as response:
-			return read_reply(call.method, response.status_code, response.headers, read_body(response))
+			clock = clock_of(response.headers)
+			return read_reply(call.method, response.status_code, response.headers, read_body(response), clock)
 
 	def _prepare(self, call: Call) -> requests.PreparedRequest:
 		"""`requests` would decode and collapse dots in the path, so the path is put in afterwards."""
@@ -152,13 +161,14 @@ class Transport:
 		prepared.url = url._replace(path=url.path.rstrip("/") + call.path).geturl()
 		return prepared
 
-	def _unavailable(self, cause: str) -> BaileysError:
+	def _unavailable(self, cause: str, outcome_unknown: bool) -> BaileysError:
 		if cause == "address":
 			return InvalidAddressError(
 				f"{self.base_url} cannot be used as an address", code="invalid_address"
 			)
 		kind = TimedOutError if cause == "timeout" else UnavailableError
-		return kind(f"{self.base_url} cannot be reached: {WORDS_BY_CAUSE[cause]}", cause=cause)
+		message = f"{self.base_url} cannot be reached: {WORDS_BY_CAUSE[cause]}"
+		return kind(message, cause=cause, outcome_unknown=outcome_unknown)
 
 
 class PlainSession(requests.Session):

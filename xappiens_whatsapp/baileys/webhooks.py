@@ -5,32 +5,45 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from .parsing import LONGEST_WORD, parse_datetime, parse_id, parse_text
+from .parsing import LONGEST_WORD, parse_text
+from .reasons import read_reason
 
 SCHEME = "sha256="
 SIGNATURE_HEADERS = ("X-Webhook-Signature", "X-Signature")
 EVENT_ALIASES = {
-	"message": "message.received",
 	"message_ack": "message.ack",
 	"message_status": "message.ack",
+	"message.delivered": "message.ack",
+	"message.read": "message.ack",
+	"message.failed": "message.ack",
 	"session_status": "session.status",
 	"session_connected": "session.connected",
 	"session_disconnected": "session.disconnected",
 	"session_qr": "session.qr",
-	"presence_update": "presence.updated",
-	"contact_update": "contact.updated",
+}
+STATUS_BY_NAME = {"message.delivered": "delivered", "message.read": "read", "message.failed": "failed"}
+STATUS_BY_ACK = {"-1": "failed", "0": "pending", "1": "sent", "2": "delivered", "3": "read", "4": "played"}
+STATUS_BY_WORD = {
+	**{"0": "failed", "1": "pending", "2": "sent", "3": "delivered", "4": "read", "5": "played"},
+	**{"error": "failed", "server_ack": "sent", "delivery_ack": "delivered"},
 }
 
 
 @dataclass(frozen=True)
 class WebhookEvent:
+	"""What a call said; empty or None where it did not. Only for `message.ack` there are `message_id` and `message_status`.
+
+	`message_status` is pending, sent, delivered, read, played or failed, or a word of the server's own.
+	"""
+
 	event: str
 	session_id: str
-	session_db_id: int | None
-	timestamp: datetime | None
+	disconnect_code: int | None = None
+	disconnect_reason: str | None = None
+	message_id: str = ""
+	message_status: str = ""
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -52,23 +65,59 @@ def signature_of(headers: Mapping[str, str]) -> str:
 	return next((values[name.lower()] for name in SIGNATURE_HEADERS if values.get(name.lower())), "")
 
 
+def replay_id(body: bytes) -> str:
+	"""The same for every delivery of the same signed bytes, whatever the headers say.
+
+	The signature covers the body and nothing else: no header, the timestamp among them, is vouched for, so none may make an
+	old call look new. What a server delivers twice on purpose is one call too.
+	"""
+	return hashlib.sha256(body).hexdigest()
+
+
 def parse_event(payload: Mapping[str, Any], headers: Mapping[str, str]) -> WebhookEvent:
 	"""From any of the three envelopes; what is signed goes before the headers, which are not."""
 	values = lower_names(headers)
-	data = payload.get("data")
-	inner = data if isinstance(data, Mapping) else {}
-	name = parse_text(payload.get("event"), LONGEST_WORD) or parse_text(
-		values.get("x-webhook-event"), LONGEST_WORD
-	)
-	session_ids = (payload.get("sessionId"), inner.get("sessionId"), values.get("x-webhook-session"))
-	numbers = (payload.get("session_db_id"), inner.get("session_db_id"))
-	moments = (payload.get("timestamp"), values.get("x-webhook-timestamp"), inner.get("timestamp"))
+	said = parse_text(payload.get("event"), LONGEST_WORD).lower()
+	name = said or parse_text(values.get("x-webhook-event"), LONGEST_WORD).lower()
+	places = places_in(payload)
+	session_ids = (*(place.get("sessionId") for place in places), values.get("x-webhook-session"))
+	event = EVENT_ALIASES.get(name, name)
+	code, reason = reason_in(places)
 	return WebhookEvent(
-		event=EVENT_ALIASES.get(name.lower(), name.lower()),
-		session_id=next((text for value in session_ids if (text := parse_text(value))), ""),
-		session_db_id=next((number for value in numbers if (number := parse_id(value))), None),
-		timestamp=next((moment for value in moments if (moment := parse_datetime(value))), None),
+		event=event,
+		session_id=first_text(session_ids),
+		disconnect_code=code,
+		disconnect_reason=reason,
+		**(acknowledgement(name, places) if event == "message.ack" else {}),
 	)
+
+
+def places_in(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+	"""The three envelopes put things on top, into `data`, or into `data.message`."""
+	data = payload.get("data")
+	message = data.get("message") if isinstance(data, Mapping) else None
+	return [place for place in (payload, data, message) if isinstance(place, Mapping)]
+
+
+def reason_in(places: list[Mapping[str, Any]]) -> tuple[int | None, str | None]:
+	reasons = [read_reason(place) for place in places[:2]]
+	return next((reason for reason in reasons if reason != (None, None)), (None, None))
+
+
+def acknowledgement(name: str, places: list[Mapping[str, Any]]) -> dict[str, str]:
+	"""`ack` is counted as the contract does, `status` a word or Baileys' own number; older events have the word in their name."""
+	ids = [place.get(key) for key in ("whatsappMessageId", "messageId", "id") for place in places[1:]]
+	word = first_text(place.get("status") for place in places[1:]).lower()
+	ack = first_text(place.get("ack") for place in places[1:]).lower()
+	status = STATUS_BY_WORD.get(word, word) or STATUS_BY_ACK.get(ack, ack) or STATUS_BY_NAME.get(name, "")
+	return {
+		"message_id": first_text(value for value in ids if isinstance(value, str)),
+		"message_status": status,
+	}
+
+
+def first_text(values: Iterable[object]) -> str:
+	return next((text for value in values if (text := parse_text(value))), "")
 
 
 def lower_names(headers: Mapping[str, str]) -> dict[str, str]:

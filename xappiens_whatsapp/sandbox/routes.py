@@ -56,7 +56,8 @@ def _known(session: Session | None) -> Session:
 
 def get_health(call: Call) -> Answer:
 	body = {"message": "API funcionando", "timestamp": iso(call.now), "version": VERSION}
-	return Answer(200, {"success": True, **body, "environment": "sandbox"})
+	features = {"webhookTest": "/sandbox/webhook-test"}
+	return Answer(200, {"success": True, **body, "environment": "sandbox", "features": features})
 
 
 def create_session(call: Call) -> Answer:

@@ -78,7 +78,7 @@ def problem_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession, statu
 	if status not in (DISCONNECTED, ERROR):
 		return problem("")
 	word = remote.status.strip().lower()
-	code = remote.disconnect_code or CODE_OF_WORD.get(word, "")
+	code = str(remote.disconnect_code or remote.disconnect_reason or CODE_OF_WORD.get(word, ""))
 	if not code and doc.status == status and (known := known_reason(doc)):
 		return {} if known == doc.error_code else problem(known)
 	return problem(code or (word.upper() if status == ERROR else ""))

@@ -140,17 +140,17 @@ class TestReason(TruthTestCase):
 		doc = self.fresh(name)
 		records.learn(doc, RemoteSession(session_id=name, status="<img src=x onerror=alert(1)>"))
 		self.assertIn("img src=x", self.fresh(name).error_message)
-		records.learn(doc, RemoteSession(session_id=name, status="error", disconnect_code="<b>7</b>"))
+		records.learn(doc, RemoteSession(session_id=name, status="error", disconnect_reason="<b>7</b>"))
 		fresh = self.fresh(name)
 		self.assertNotIn("<", fresh.error_message + fresh.error_code)
 
 	def test_a_plain_error_does_not_replace_what_is_known_of_it(self):
 		doc = frappe._dict(status=states.ERROR, error_code="403")
-		remote = frappe._dict(status="error", disconnect_code="")
+		remote = frappe._dict(status="error", disconnect_code=None, disconnect_reason=None)
 		self.assertEqual(records.problem_of(doc, remote, states.ERROR), {})
 		remote.status = "rate_limited"
 		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "RATE_LIMITED")
-		remote.disconnect_code = "401"
+		remote.disconnect_code = 401
 		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "401")
 
 	def test_it_is_stored_in_the_language_of_the_site_whoever_looks(self):
