@@ -119,6 +119,25 @@ def raw_server() -> Iterator[Callable[..., RawServer]]:
 		server.stop()
 
 
+@pytest.fixture
+def answering(
+	raw_server: Callable[..., RawServer], reply: Callable[..., bytes]
+) -> Iterator[Callable[..., BaileysClient]]:
+	"""A client whose server gives these bodies, or pairs of status and body; the last one repeats. Its `server` has the requests."""
+	clients = []
+
+	def start(*answers: Any) -> BaileysClient:
+		pairs = [answer if isinstance(answer, tuple) else (200, answer) for answer in answers]
+		server = raw_server(*(reply(status, body) for status, body in pairs))
+		clients.append(BaileysClient(server.url, "sandbox-key"))
+		clients[-1].server = server
+		return clients[-1]
+
+	yield start
+	for client in clients:
+		client.close()
+
+
 @pytest.fixture(scope="session")
 def self_signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 	key = ec.generate_private_key(ec.SECP256R1())

@@ -110,6 +110,16 @@ def test_a_session_that_appears_on_two_pages_is_given_once(pages):
 	assert [session.id for session in client.iter_sessions()] == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("ids", [(7, 8), (7, None), (None, None)])
+def test_two_rows_of_one_session_id_are_both_given(pages, ids):
+	twins = [
+		{"id": id, "sessionId": "ventas_demo_0001", "status": word}
+		for id, word in zip(ids, "ab", strict=True)
+	]
+	listed = list(pages({"data": twins, "pagination": {"total": 2, "pages": 1}}).iter_sessions())
+	assert [(session.id, session.status) for session in listed] == [(ids[0], "a"), (ids[1], "b")]
+
+
 def test_a_session_deleted_while_the_pages_are_read_ends_the_list_quietly(pages):
 	paging = {"pagination": {"total": 4, "pages": 2}}
 	client = pages({"data": rows(1, 2)} | paging, {"data": rows(3, 3)} | paging, {"data": []} | paging)
@@ -132,6 +142,11 @@ def test_a_list_without_an_end_is_given_up(raw_server, reply, monkeypatch):
 def test_entries_that_are_no_sessions_are_passed_over(pages):
 	entries = [None, 7, "x", [], {}, {"id": True}, {"id": "x"}, {"status": "connected"}, *rows(9, 9)]
 	assert [session.id for session in pages({"data": entries}).list_sessions().sessions] == [9]
+
+
+def test_a_row_that_does_not_say_whether_it_is_connected_says_neither(pages):
+	(session,) = pages({"data": [{"id": 1, "status": "connected"}]}).list_sessions().sessions
+	assert (session.status, session.is_connected) == ("connected", None)
 
 
 def test_a_list_with_a_number_in_text_is_read_as_the_number(pages):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 
 import pytest
@@ -17,6 +18,10 @@ WHATSAPP = {"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "12"}
 GENERAL = {"RateLimit-Limit": "1000", "RateLimit-Remaining": "990", "RateLimit-Reset": "600"}
 
 
+def iso_in(seconds: float) -> str:
+	return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).isoformat()
+
+
 def in_seconds(seconds: float) -> str:
 	return str(int(time.time() + seconds))
 
@@ -31,7 +36,14 @@ def in_seconds(seconds: float) -> str:
 		(lambda: {"X-RateLimit-Reset": in_seconds(40), "RateLimit-Reset": "600"}, 40),
 		(lambda: {"X-RateLimit-Reset": in_seconds(-40)}, 0),
 		(lambda: {"X-RateLimit-Reset": "40"}, 40),
+		(lambda: {"X-RateLimit-Reset": str(int((time.time() + 40) * 1000))}, 40),
+		(lambda: {"X-RateLimit-Reset": iso_in(40)}, 40),
+		(lambda: {"X-RateLimit-Reset": formatdate(time.time() + 40, usegmt=True)}, 40),
+		(lambda: {"X-RateLimit-Reset": "39.5"}, 39.5),
+		(lambda: {"Retry-After": "12.25"}, 12.25),
+		(lambda: {"Retry-After": iso_in(20)}, 20),
 		(lambda: {"RateLimit-Reset": "50"}, 50),
+		(lambda: {"RateLimit-Reset": in_seconds(50)}, 50),
 		(lambda: {"Retry-After": "soon", "RateLimit-Reset": "50"}, 50),
 		(lambda: {"Retry-After": "-3"}, 60),
 		(lambda: {"X-RateLimit-Reset": "tomorrow"}, 60),
@@ -64,6 +76,21 @@ def test_an_empty_general_bucket_counts_although_the_key_has_some_left():
 
 def test_the_general_bucket_stands_in_where_there_is_no_other():
 	assert read_rate_limit(GENERAL).limit == 1000
+
+
+@pytest.mark.parametrize("prefix", ["X-RateLimit", "RateLimit"])
+@pytest.mark.parametrize("remaining", [None, "", "-1", "many", "0x0"])
+def test_a_server_that_does_not_say_how_many_remain_has_not_said_none(raw_server, reply, prefix, remaining):
+	headers = {f"{prefix}-Limit": "30", f"{prefix}-Reset": "40"}
+	if remaining is not None:
+		headers[f"{prefix}-Remaining"] = remaining
+	named = {name.replace("-", "_"): value for name, value in headers.items()}
+	server = raw_server(reply(200, {"success": True, "data": {"id": 7, "status": "connected"}}, **named))
+	learned = []
+	with BaileysClient(server.url, "sandbox-key", after_response=learned.append) as client:
+		assert client.get_status(7).status == client.get_status(7).status == "connected"
+	assert [(rate.limit, rate.remaining) for rate in learned] == [(30, None), (30, None)]
+	assert all(38 < rate.reset_at - time.time() <= 40 for rate in learned)
 
 
 def test_no_headers_are_no_knowledge():

@@ -24,6 +24,8 @@ OPERATIONS = {
 		"ventas_demo_0001", "Ventas", webhook_url="https://crm.example", webhook_secret=HOOK_SECRET
 	),
 	"update_webhook": lambda client: client.update_webhook(7, "https://crm.example", HOOK_SECRET),
+	"request_pairing_code": lambda client: client.request_pairing_code(7, "34600000001"),
+	"send_text": lambda client: client.send_text("ventas_demo_0001", "34600000001", "hola"),
 	"get_features": lambda client: client.get_features(),
 }
 ECHO = f"la clave {KEY} o {HOOK_SECRET} no vale".encode()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import NotFoundError, RejectedError
+from .errors import NotFoundError, RejectedError, ServerError
 from .parsing import parse_count, parse_text
 from .transport import Call
 
@@ -30,6 +30,10 @@ def request_callback(client: BaileysClient, session_id: str) -> Callback | None:
 		answer = client._transport.answer(call)
 	except (NotFoundError, RejectedError):
 		return None
+	except ServerError as error:
+		if error.status == 404:
+			return None
+		raise
 	data = (answer.payload or {}).get("data")
 	data = data if isinstance(data, Mapping) else {}
 	return Callback(

@@ -16,7 +16,7 @@ from .answers import (
 	read_qr,
 	read_session,
 )
-from .errors import NotFoundError, ServerError
+from .errors import NotFoundError, RejectedError, ServerError
 from .models import Features, PairingCode, QRCode, RateLimit, RemoteSession, SessionPage
 from .redaction import Secret
 from .transport import Call, Transport
@@ -128,14 +128,16 @@ class BaileysClient:
 		Raises `ServerError` with the code `incomplete_list` where the server shows fewer than it says it has, or never ends.
 		"""
 		seen: set[tuple[int | None, str]] = set()
+		given = 0
 		for number in range(1, MOST_PAGES + 1):
 			page = self.list_sessions(number)
 			fresh = [session for session in page.sessions if (session.id, session.session_id) not in seen]
 			seen.update((session.id, session.session_id) for session in fresh)
+			given += len(fresh)
 			yield from fresh
-			if is_last(page, number, len(seen)):
+			if is_last(page, number, given):
 				return
-			if not fresh and not is_short(page, len(seen)):
+			if not fresh and not is_short(page, given):
 				return
 			if not fresh:
 				break
@@ -229,7 +231,10 @@ class BaileysClient:
 
 
 def digits_of(phone_number: str) -> str:
-	return re.sub(r"[^0-9]", "", phone_number)
+	digits = re.sub(r"[^0-9]", "", phone_number)
+	if not digits:
+		raise RejectedError("This cannot be a phone number", code="invalid_phone")
+	return digits
 
 
 def without_blanks(fields: Mapping[str, Any], secret: Secret) -> dict[str, Any]:

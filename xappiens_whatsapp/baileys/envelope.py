@@ -41,6 +41,7 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"AUTHORIZATION_FAILED": AuthenticationError,
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
+	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"CONNECTION_ERROR": ServerError,
 	"QR_GENERATION_ERROR": ServerError,
 	"WHATSAPP_ERROR": ServerError,

@@ -28,7 +28,7 @@ from .retries import next_attempt, reads_again
 LARGEST_BODY = 8 * 1024 * 1024
 CHUNK = 64 * 1024
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "xappiens_whatsapp"}
-TROUBLE = (OSError, HTTPError, HTTPException)
+TROUBLE = (OSError, HTTPError, HTTPException, ValueError)
 WORDS_BY_CAUSE = {
 	"dns": "its name cannot be found",
 	"refused": "nothing accepts connections there",
