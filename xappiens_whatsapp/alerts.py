@@ -1,3 +1,18 @@
 """The path of jobs that 0.1 queued and a worker of this version runs."""
 
-from xappiens_whatsapp.sessions.alerts import send_drop, send_recovery
+import frappe
+
+from xappiens_whatsapp import SESSION
+from xappiens_whatsapp.background import notices
+
+
+def send_drop(session: str, code: str = "") -> None:
+	notices.tell_each(rows_of(session), notices.drop_message)
+
+
+def send_recovery(session: str, seconds: float = 0.0) -> None:
+	notices.tell_each(rows_of(session), notices.recovery_message)
+
+
+def rows_of(session: str) -> notices.Rows:
+	return frappe.get_all(SESSION, filters={"name": session}, fields=notices.FIELDS)

@@ -22,11 +22,7 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 		permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "status") if session_id is not None else None
 	steps = walk.Walk(doc).run()
-	found = (
-		findings.compare(steps.remotes, doc and doc.name)
-		if steps.remotes is not None and permissions.is_manager()
-		else []
-	)
+	found = findings.compare(steps.found, doc) if steps.found and permissions.is_manager() else []
 	return {"success": all(row["ok"] for row in steps.rows), "checks": steps.rows, "findings": found}
 
 
@@ -35,8 +31,7 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 def adopt_session(session_db_id: int) -> dict[str, Any]:
 	"""Make a record for a session that exists on the server only."""
 	permissions.only_for_managers()
-	client = gateway.connect_to_server()
-	doc = findings.adopt(findings.listed_under(session_db_id, list(client.iter_sessions())), client)
+	doc = findings.adopt(session_db_id)
 	return {
 		"success": True,
 		"session": doc.name,
@@ -67,7 +62,8 @@ def delete_finding(session_id: str | None = None, session_db_id: int | None = No
 	permissions.only_for_managers()
 	if session_id:
 		doc = _resolve_session_doc(session_id, "delete")
-		removal.delete_record(doc)
+		doc.delete()
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
 		message = _("The session {0} was deleted here and on the server.").format(doc.session_id)
 	elif session_db_id:
 		message = findings.delete_unknown(session_db_id)

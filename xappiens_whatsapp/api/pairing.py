@@ -13,7 +13,7 @@ from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.server import failures, gateway
 from xappiens_whatsapp.server.exceptions import GatewayError, GatewayUnavailable
-from xappiens_whatsapp.sessions import creation, pairing_links, states
+from xappiens_whatsapp.sessions import creation, pairing_links, states, visits
 from xappiens_whatsapp.sessions.link import Link
 
 
@@ -24,7 +24,7 @@ def create_link(session_id: str, minutes: int = 15, language: str | None = None)
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	_validate(minutes, language)
-	if doc.status in pairing_links.STOPPED or not doc.session_db_id:
+	if doc.status in states.DOWN or not doc.session_db_id:
 		creation.connect(Link(doc))
 	if doc.status == states.CONNECTED:
 		frappe.throw(
@@ -55,7 +55,7 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 @gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
 	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
-	return _discreetly(pairing_links.Visit(token).look)
+	return _discreetly(visits.Visit(token).look)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -63,7 +63,7 @@ def pairing_status(token: str) -> dict[str, Any]:
 @gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
 	"""Have the server offer codes again after it gave up waiting for a scan."""
-	visit = pairing_links.Visit(token)
+	visit = visits.Visit(token)
 	_discreetly(visit.renew)
 	return _discreetly(visit.look)
 

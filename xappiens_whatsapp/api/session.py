@@ -14,9 +14,10 @@ from xappiens_whatsapp.sessions import (
 	alerts,
 	creation,
 	identity,
-	listing,
+	overview,
 	qr_codes,
 	reasons,
+	records,
 	removal,
 	states,
 	webhooks,
@@ -70,16 +71,13 @@ def create_session(
 def _create(link: Link, phone_number: str | None) -> RemoteSession:
 	frappe.local.response["session"] = link.doc.name
 	created = creation.create_on_server(link, phone_number)
-	if states.status_of(created) == states.CONNECTED:
-		link.learn(created)
-	else:
-		_connect_new(link)
-	return created
+	_connect_new(link, created.is_new)
+	return created.remote
 
 
-def _connect_new(link: Link) -> None:
+def _connect_new(link: Link, is_new: bool) -> None:
 	try:
-		return creation.connect(link)
+		return creation.connect(link, is_new=is_new)
 	except BaileysError as error:
 		failure, server_code = failures.translate(error), failures.code_of(error)
 	failure.args = (
@@ -124,18 +122,38 @@ def connect_session(session_id: str) -> dict[str, Any]:
 	"""Start linking, or reconnect without a scan where the pairing still holds."""
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	creation.connect(link)
-	return _action_answer(link.doc, _("Connecting. A QR code appears if the phone has to be linked."))
+	return _action_answer(link.doc, _connect_message(link.doc))
+
+
+def _connect_message(doc: "WhatsAppSession") -> str:
+	if doc.status == states.CONNECTED:
+		return _("The session is connected already; nothing was changed.")
+	return _("Connecting. A QR code appears if the phone has to be linked.")
 
 
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
+	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it.
+
+	A number that leads to another session raises `NumberOfAnother` before anything is sent.
+	"""
 	link = Link(_resolve_session_doc(session_id, "restart"))
-	qr_codes.forget(link.doc)
-	with alerts.expecting_change(link.doc):
-		remote = link.act(link.client.restart)
-	link.learn(remote)
+	creation.restart(link)
 	return _action_answer(link.doc, _("Restarting the connection."))
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def recreate_session(session_id: str) -> dict[str, Any]:
+	"""For a session that the server cannot connect any more: delete it there, create it anew, and start linking.
+
+	The phone has to scan again. Raises as `disconnect_session` and `create_session` do; the record stays in any case.
+	"""
+	link = Link(_resolve_session_doc(session_id, "disconnect"))
+	_remove_from_server(link)
+	creation.connect(link)
+	return _action_answer(link.doc, _("The session was created again. Scan its QR code with the phone."))
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -175,12 +193,11 @@ def get_session_status(session_id: str | None = None) -> dict[str, Any]:
 	"""Ask the server and store what it says; without an id, about the default session of the settings."""
 	link = Link(_resolve_session_doc(session_id, "status"))
 	try:
-		remote = link.call(link.client.get_status)
+		remote = link.look()
 	except NotFoundError:
-		if not link.doc.session_db_id:
+		if not link.number:
 			raise
 		return {"success": True, "data": _status_data(link, None)}
-	link.learn(remote)
 	return {"success": True, "data": _status_data(link, remote)}
 
 
@@ -209,7 +226,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if frappe.get_cached_doc(SETTINGS).deletes_on_disconnect:
-		removal.remove_from_server(link)
+		_remove_from_server(link)
 		return _action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
@@ -217,12 +234,19 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
 
 
+def _remove_from_server(link: Link) -> None:
+	"""Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone."""
+	if not removal.remove_from_server(link):
+		raise creation.changed_meanwhile(link)
+
+
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def delete_session(session_id: str) -> dict[str, Any]:
 	"""Remove the session from the server and then, when that worked, the record."""
 	doc = _resolve_session_doc(session_id, "delete")
-	removal.delete_record(doc)
+	doc.delete()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
 	return {
 		"success": True,
 		"message": _("The session {0} was deleted here and on the server.").format(doc.session_id),
@@ -232,12 +256,12 @@ def delete_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def list_sessions() -> dict[str, Any]:
-	"""What the server has beside what this site has; reading changes nothing.
+	"""What the server has beside what this site has. A number that the list names and a record lacks is stored.
 
-	Managers see every session of the key; others only those assigned to them.
+	Managers see every session of the key; others only those assigned to them, and without any nothing is asked.
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
-	return {"success": True, "sessions": listing.compare(gateway.connect_to_server())}
+	return {"success": True, "sessions": overview.compare()}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -248,7 +272,7 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 	`missing` names those whose session the server does not have.
 	"""
 	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
-	missing = listing.refresh(docs, gateway.connect_to_server())
+	missing = overview.refresh(docs, gateway.connect_to_server())
 	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
 
 

@@ -6,7 +6,6 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SETTINGS, permissions
-from xappiens_whatsapp.background import jobs
 from xappiens_whatsapp.diagnosis import callback
 from xappiens_whatsapp.sessions import webhooks
 
@@ -16,8 +15,8 @@ def rotate_webhook_secret() -> dict[str, Any]:
 	"""A new secret, given to the server for every linked session in the background; it is not shown."""
 	permissions.only_for_managers()
 	frappe.get_doc(SETTINGS).rotate_webhook_secret()
-	if target := webhooks.webhook_arguments():
-		jobs.enqueue_webhook_registration(target["webhook_url"])
+	if webhooks.webhook_arguments():
+		webhooks.enqueue_registration()
 	return {
 		"success": True,
 		"message": _("There is a new secret. The old one is accepted for ten more minutes."),
@@ -29,8 +28,8 @@ def register_webhooks() -> dict[str, Any]:
 	"""Tell the server this site's address and secret again for every linked session, in the background."""
 	permissions.only_for_managers()
 	frappe.get_cached_doc(SETTINGS).check_ready()
-	url, _secret = webhooks.webhook_target(None, None)
-	jobs.enqueue_webhook_registration(url)
+	webhooks.webhook_target(None, None)
+	webhooks.enqueue_registration()
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
 
 

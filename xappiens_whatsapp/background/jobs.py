@@ -1,4 +1,4 @@
-"""What the background workers run, apart from the reconciliation and the alerts."""
+"""What the background workers run, apart from the pass over all sessions and the notices."""
 
 from __future__ import annotations
 
@@ -8,109 +8,118 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe.utils import now_datetime
 
 from xappiens_whatsapp import SESSION, SETTINGS
-from xappiens_whatsapp.background import jobs
 from xappiens_whatsapp.baileys.client import LARGEST_PAGE
 from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
 from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import identity, nudges, records, states, webhooks
+from xappiens_whatsapp.sessions import identity, matching, nudges, states, webhooks
+from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.site import transactions
 
 if TYPE_CHECKING:
-	from datetime import datetime
-
 	from xappiens_whatsapp.baileys import BaileysClient
 	from xappiens_whatsapp.baileys.models import RemoteSession
 
 PATIENCE = 90.0
 REGISTERS_FOR = 20 * 60
+REGISTERED_AGAIN = 3
 
 
 def refresh_waiting() -> None:
 	"""After webhooks: where one pass over the list costs less than a call for each session, the list is read."""
 	names = nudges.take_waiting()
-	if len(names) <= math.ceil(frappe.db.count(SESSION) / LARGEST_PAGE):
-		return refresh_one_by_one(names)
-	asked_at = now_datetime()
-	remotes = listed_sessions()
+	found = None if len(names) <= pages_of_list() else read_list()
 	for name in names:
-		refresh_listed(name, remotes, asked_at)
+		refresh_listed(name, found) if found else refresh_session(name)
 
 
-def refresh_one_by_one(names: list[str]) -> None:
-	for name in names:
-		refresh_session(name)
+def pages_of_list() -> int:
+	return math.ceil(frappe.db.count(SESSION) / LARGEST_PAGE)
+
+
+def read_list() -> ServerList | None:
+	"""None when the server cannot be asked now."""
+	if frappe.get_cached_doc(SETTINGS).what_is_missing():
+		return None
+	try:
+		return ServerList(gateway.connect_to_server(background=True))
+	except BaileysError:
+		return None
 
 
 @transactions.unless_busy()
-def refresh_listed(name: str, remotes: dict[str, RemoteSession], asked_at: datetime) -> None:
+def refresh_listed(name: str, found: ServerList) -> None:
 	"""From the list where it vouches for the connection; why a session is down only the webhook or its own route says."""
 	doc = identity.find_record(name)
-	remote = remotes.get(doc.session_id) if doc else None
-	if remote is None or remote.is_connected is None:
+	row = doc and matching.row_for(doc, found)
+	if not row or row.is_connected is None:
 		refresh_session(name)
 		return
-	remote = with_reason(remote, nudges.take_reason(name))
-	if says_why(remote) or not refresh_session(name):
-		records.learn(doc, remote, asked_at)
+	row = with_reason(row, nudges.take_reason(name))
+	if says_why(row) or not refresh_session(name):
+		matching.observe(doc, row, found)
 
 
 def says_why(remote: RemoteSession) -> bool:
-	is_down = states.status_of(remote) in (states.DISCONNECTED, states.ERROR)
-	return bool(remote.disconnect_code or remote.disconnect_reason) or not is_down
-
-
-def listed_sessions() -> dict[str, RemoteSession]:
-	"""By session id; empty when the server cannot be asked now."""
-	if frappe.get_cached_doc(SETTINGS).what_is_missing():
-		return {}
-	try:
-		client = gateway.connect_to_server(background=True)
-		return {remote.session_id: remote for remote in client.iter_sessions()}
-	except BaileysError:
-		return {}
+	return (
+		bool(remote.disconnect_code or remote.disconnect_reason)
+		or states.status_of(remote) not in states.DOWN
+	)
 
 
 @transactions.unless_busy()
 def refresh_session(session: str) -> bool:
-	"""Ask the server what is true; what it cannot tell now the next reconciliation finds out."""
+	"""Ask the server what is true; what it cannot tell now the next pass finds out."""
 	doc = identity.find_record(session)
 	if doc is None or frappe.get_cached_doc(SETTINGS).what_is_missing():
 		return False
 	link = Link(doc, gateway.connect_to_server(background=True))
 	try:
-		remote = link.call(link.client.get_status)
+		remote = link.look(and_then=lambda remote: with_reason(remote, nudges.take_reason(session)))
 	except BaileysError:
 		return False
-	link.learn(with_reason(remote, nudges.take_reason(session)))
-	return True
+	return bool(remote)
 
 
 def with_reason(remote: RemoteSession, reason: str) -> RemoteSession:
-	"""Only the webhook of a disconnect says why; it counts when the server still says that it is disconnected."""
-	told = remote.disconnect_code or remote.disconnect_reason
-	if reason and not told and states.status_of(remote) == states.DISCONNECTED:
+	"""Only the webhook of a disconnect says why; it counts when the server still says that it is not connected."""
+	if reason and not says_why(remote):
+		return replace(remote, disconnect_reason=reason)
+	if reason and states.status_of(remote) == states.CONNECTING and not remote.disconnect_code:
 		return replace(remote, disconnect_reason=reason)
 	return remote
 
 
-def register_webhooks(url: str, after: str = "") -> None:
-	"""As fast as the request budget allows; what does not fit into one job goes into another."""
+def register_webhooks(url: str = "", after: str = "", failed: str = "", round: int = 1) -> None:
+	"""As fast as the request budget allows; what does not fit into one job goes into another, what failed is tried again.
+
+	`failed` names the sessions of this round, by commas; empty for all linked ones after `after`. `url` is what jobs of 0.1 brought
+	along, and is not used: the address is the one that the settings name.
+	"""
 	client = gateway.connect_to_server(background=True, patience=PATIENCE)
 	end = time.monotonic() + REGISTERS_FOR
-	failed = []
-	for name in linked_sessions(after):
+	names = failed.split(",") if failed else linked_sessions(after)
+	problems: dict[str, str] = {}
+	for position, name in enumerate(names):
 		if time.monotonic() > end:
-			jobs.enqueue_webhook_registration(url, after)
+			webhooks.enqueue_registration(after=names[position - 1])
 			break
-		if problem := register_webhook(name, url, client):
-			failed.append(f"{name}: {problem}")
-		after = name
-	if failed:
-		frappe.log_error(title="WhatsApp webhook not registered", message="\n".join(failed))
+		if problem := register_webhook(name, client):
+			problems[name] = problem
+	follow_up(problems, round)
+
+
+def follow_up(problems: dict[str, str], round: int) -> None:
+	if not problems:
+		return
+	if round < REGISTERED_AGAIN:
+		webhooks.enqueue_registration(failed=",".join(problems), round=round + 1)
+		return
+	message = "\n".join(f"{name}: {problem}" for name, problem in problems.items())
+	frappe.log_error(title="WhatsApp webhook not registered", message=message)
 
 
 def linked_sessions(after: str) -> list[str]:
@@ -118,32 +127,17 @@ def linked_sessions(after: str) -> list[str]:
 	return frappe.get_all(SESSION, filters=filters, order_by="name asc", pluck="name")
 
 
-def register_webhook(name: str, url: str, client: BaileysClient) -> str:
-	"""What went wrong, in the client's words."""
+def register_webhook(name: str, client: BaileysClient) -> str:
+	"""What went wrong, in the client's words; one session's trouble is not the others'."""
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the secret may be rotated again while this job waits
-	link = Link(frappe.get_doc(SESSION, name), client)
-	url, secret = webhooks.webhook_target(url, None)
+	doc = identity.load(name)
+	if doc is None:
+		return ""
 	try:
-		webhooks.register_webhook(link, url, secret)
-	except (UnavailableError, AuthenticationError):
-		raise
+		webhooks.register_webhook(Link(doc, client), *webhooks.webhook_target(None, None))
 	except BaileysError as error:
 		return str(error)
+	except frappe.ValidationError as error:
+		frappe.clear_last_message()
+		return str(error)
 	return ""
-
-
-def enqueue_webhook_registration(url: str, after: str = "") -> None:
-	"""For every linked session, those named after `after`; once for each secret.
-
-	The address is that of the request: a worker may know the site by another name.
-	"""
-	rotated_on = frappe.get_doc(SETTINGS).webhook_secret_rotated_on
-	frappe.enqueue(
-		"xappiens_whatsapp.background.jobs.register_webhooks",
-		queue="long",
-		job_id=f"whatsapp_webhooks:{rotated_on}:{url}:{after}",
-		deduplicate=True,
-		enqueue_after_commit=True,
-		url=url,
-		after=after,
-	)

@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
 
-from xappiens_whatsapp import SESSION
-from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.baileys.errors import NotFoundError
-from xappiens_whatsapp.baileys.models import RemoteSession
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import creation, identity
+from xappiens_whatsapp.sessions import creation, identity, matching, overview, records
 from xappiens_whatsapp.sessions.link import Link
-from xappiens_whatsapp.sessions.listing import ROW_FIELDS, learn_listed
+from xappiens_whatsapp.sessions.listing import ServerList
 
 if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 Finding = dict[str, Any]
 
 
-def compare(remotes: Iterable[RemoteSession], session: str | None = None) -> list[Finding]:
-	"""About every record and every session of the server, or about one record; changes nothing."""
-	remotes = list(remotes)
-	records = {
-		row.session_id: row for row in frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)
-	}
-	found = [*of_records(records, remotes), *unknown_here(records, remotes), *shared_phones(records, remotes)]
-	return [finding for finding in found if session in (None, finding["session"])]
+def compare(found: ServerList, doc: WhatsAppSession | None = None) -> list[Finding]:
+	"""About every record and every session of the server, or about one record. What looks missing is asked for on its own route,
+	and the record learns the answer.
+	"""
+	visible = [row for row in overview.visible_records() if doc is None or row.name == doc.name]
+	findings = [*of_records(visible, found), *shared_phones(visible, found)]
+	if doc is None:
+		findings += [unknown_here(remote) for remote in found.unknown(row.session_id for row in visible)]
+	return findings
 
 
-def of_records(records: dict[str, frappe._dict], remotes: list[RemoteSession]) -> Iterator[Finding]:
-	by_id = {remote.session_id: remote for remote in remotes}
-	for session_id, record in records.items():
-		remote = by_id.get(session_id)
+def of_records(visible: list[frappe._dict], found: ServerList) -> Iterator[Finding]:
+	for record in visible:
+		number = records.number_of(record, found.server)
+		remote = found.row_of(record.session_id, number)
 		if remote is None:
-			yield missing_on_server(record)
-		elif remote.id and remote.id != record.session_db_id:
+			if is_missing(record, found):
+				yield missing_on_server(record)
+		elif remote.id and remote.id != number:
 			yield other_number(record, remote)
+		for other in found.others_of(record.session_id, number):
+			yield twice_on_server(record, other)
+
+
+def is_missing(record: frappe._dict, found: ServerList) -> bool:
+	"""Neither the list nor the session's own route; a route that cannot be asked proves nothing."""
+	doc = identity.load(record.name)
+	try:
+		return doc is not None and matching.learn(doc, found) is matching.Verdict.MISSING
+	except BaileysError:
+		return False
 
 
 def missing_on_server(record: frappe._dict) -> Finding:
@@ -64,26 +74,32 @@ def other_number(record: frappe._dict, remote: RemoteSession) -> Finding:
 	return finding("number_mismatch", title, record, remote, ["relink"])
 
 
-def unknown_here(records: dict[str, frappe._dict], remotes: list[RemoteSession]) -> Iterator[Finding]:
-	for remote in remotes:
-		if remote.session_id not in records:
-			title = _("{0}: the server has this session, this site has not.").format(remote.session_id)
-			yield finding("unknown_here", title, None, remote, ["adopt", "delete"] if remote.id else [])
+def twice_on_server(record: frappe._dict, other: RemoteSession) -> Finding:
+	title = _("{0}: the server has a second session of this id, with the number {1}.").format(
+		record.session_id, other.id
+	)
+	return finding("twice_on_server", title, None, other, ["delete"] if other.id else [])
 
 
-def shared_phones(records: dict[str, frappe._dict], remotes: list[RemoteSession]) -> Iterator[Finding]:
+def unknown_here(remote: RemoteSession) -> Finding:
+	title = _("{0}: the server has this session, this site has not.").format(remote.session_id)
+	return finding("unknown_here", title, None, remote, ["adopt", "delete"] if remote.id else [])
+
+
+def shared_phones(visible: list[frappe._dict], found: ServerList) -> Iterator[Finding]:
 	"""One finding for each session that has a record; which of them may go is for people to say."""
 	holders: dict[str, list[RemoteSession]] = defaultdict(list)
-	for remote in remotes:
+	for remote in found.all():
 		if remote.phone_number:
 			holders[remote.phone_number].append(remote)
+	by_id = {record.session_id: record for record in visible}
 	for phone_number, sharing in holders.items():
 		names = ", ".join(remote.session_id for remote in sharing)
 		for remote in sharing if len(sharing) > 1 else ():
 			title = _("{0}: the phone number +{1} is in several sessions: {2}.").format(
 				remote.session_id, phone_number, names
 			)
-			if record := records.get(remote.session_id):
+			if record := by_id.get(remote.session_id):
 				yield finding("phone_twice", title, record, remote, ["delete"])
 
 
@@ -100,8 +116,8 @@ def finding(
 	}
 
 
-def listed_under(session_db_id: int, remotes: Iterable[RemoteSession]) -> RemoteSession:
-	remote = next((remote for remote in remotes if remote.id == session_db_id), None)
+def listed_under(session_db_id: int, found: ServerList) -> RemoteSession:
+	remote = found.under(session_db_id)
 	if remote is None:
 		frappe.throw(
 			_("The server has no session with the number {0}.").format(session_db_id),
@@ -111,51 +127,52 @@ def listed_under(session_db_id: int, remotes: Iterable[RemoteSession]) -> Remote
 
 
 def relink(doc: WhatsAppSession) -> str:
-	"""Store the number that the server has; where it has none, create the session there again and connect it."""
+	"""Look first; only where the server really has none, create the session there again and connect it."""
 	link = Link(doc)
 	try:
-		link.find()
+		link.look()
 	except NotFoundError:
-		creation.connect(link)
-		return _("The session {0} is on the server again. Press View QR and scan the code.").format(
-			doc.session_id
-		)
+		if not link.number:
+			creation.connect(link)
+			return _("The session {0} is on the server again. Press View QR and scan the code.").format(
+				doc.session_id
+			)
 	return _("The session {0} is linked to its number {1} on the server.").format(
 		doc.session_id, doc.session_db_id
 	)
 
 
-def adopt(remote: RemoteSession, client: BaileysClient) -> WhatsAppSession:
+def adopt(session_db_id: int) -> WhatsAppSession:
 	"""A record for a session that exists on the server only."""
-	asked_at = now_datetime()
+	found = ServerList(gateway.connect_to_server())
+	remote = listed_under(session_db_id, found)
 	doc = creation.ensure_record(remote.session_id, remote.name or remote.session_id, "")
-	learn_listed(doc, remote, client, asked_at)
+	matching.learn(doc, found)
 	return doc
 
 
 def delete_unknown(session_db_id: int) -> str:
 	"""Only what no record stands for; a session with a record goes by way of its record."""
-	client = gateway.connect_to_server()
-	remote = listed_under(session_db_id, client.iter_sessions())
-	if doc := identity.find_record(remote.session_id):
+	found = ServerList(gateway.connect_to_server())
+	remote = listed_under(session_db_id, found)
+	doc = identity.find_record(remote.session_id)
+	if doc and matching.row_for(doc, found) is remote:
 		frappe.throw(_("The session {0} is on this site. Delete its record instead.").format(doc.session_id))
-	client.delete_session(session_db_id)
+	found.client.delete_session(session_db_id)
 	return _("The session {0} was deleted on the server.").format(remote.session_id)
 
 
 def fill_missing_numbers() -> dict[str, list[dict[str, Any]]]:
 	"""One pass over the list for every record without a number."""
-	records = frappe.get_list(SESSION, fields=ROW_FIELDS, limit_page_length=0)
-	names = [record.name for record in records if not record.session_db_id]
-	asked_at = now_datetime()
-	client = gateway.connect_to_server()
-	remotes = {remote.session_id: remote for remote in client.iter_sessions()} if names else {}
-	filled, unknown = [], []
-	for doc in (frappe.get_doc(SESSION, name) for name in names):
-		remote = remotes.get(doc.session_id)
-		if remote and remote.id:
-			learn_listed(doc, remote, client, asked_at)
-			filled.append({"session": doc.name, "session_db_id": remote.id})
+	server = gateway.current_server()
+	names = [record.name for record in overview.visible_records() if not records.number_of(record, server)]
+	filled: list[dict[str, Any]] = []
+	unknown: list[dict[str, Any]] = []
+	found = ServerList(gateway.connect_to_server()) if names else None
+	for doc in filter(None, map(identity.load, names)):
+		matching.learn(doc, found)
+		if doc.session_db_id:
+			filled.append({"session": doc.name, "session_db_id": doc.session_db_id})
 		else:
 			unknown.append({"session": doc.name, "session_id": doc.session_id})
 	return {"filled": filled, "unknown": unknown}

@@ -14,7 +14,9 @@ from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.diagnosis import callback, words
 from xappiens_whatsapp.diagnosis.rows import Failed, Row, measured, row
 from xappiens_whatsapp.server import budget, gateway
-from xappiens_whatsapp.sessions import reasons, records, states, webhooks
+from xappiens_whatsapp.sessions import matching, qr_codes, reasons, records, states
+from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.listing import ServerList
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -41,14 +43,13 @@ def check_settings() -> str:
 
 
 class Walk:
-	"""The whole chain, about one session or about the site; reads the server's list once and changes nothing."""
+	"""The whole chain, about one session or about the site; reads the server's list once. The record learns what it sees."""
 
 	def __init__(self, doc: WhatsAppSession | None = None) -> None:
 		self.doc = doc
 		self.rows: list[Row] = []
-		self.remotes: list[RemoteSession] | None = None
+		self.found: ServerList | None = None
 		self.remote: RemoteSession | None = None
-		self.number: int | str = 0
 
 	def run(self) -> Walk:
 		self.rows = check_connection()
@@ -70,21 +71,20 @@ class Walk:
 			yield "webhook", self.call_back
 
 	def read_list(self) -> str:
-		self.client = gateway.connect_to_server()
-		self.remotes = list(self.client.iter_sessions())
+		self.found = ServerList(gateway.connect_to_server())
 		return _("The server lists its sessions.")
 
 	def find_session(self) -> str:
-		found = (remote for remote in self.remotes if remote.session_id == self.doc.session_id)
-		self.remote = next(found, None)
-		if self.remote is None:
+		"""A session that the list lacks may answer on its own route all the same."""
+		self.remote = matching.row_for(self.doc, self.found)
+		if self.remote is None and matching.learn(self.doc, self.found) is matching.Verdict.MISSING:
 			raise Failed(words.from_reason(reasons.missing("")))
 		return _("The server knows this session.")
 
 	def compare_numbers(self) -> str:
-		if self.remote.id and self.remote.id != self.doc.session_db_id:
-			raise Failed(words.other_number(self.doc.session_db_id, self.remote.id))
-		self.number = self.remote.id or self.doc.session_id
+		number = records.number_of(self.doc, self.found.server)
+		if self.remote and self.remote.id and self.remote.id != number:
+			raise Failed(words.other_number(number, self.remote.id))
 		return _("Record and server have the same number for it.")
 
 	def judge_state(self) -> str:
@@ -93,20 +93,19 @@ class Walk:
 		if status is None:
 			raise Failed(words.from_reason(reasons.unknown_status(self.remote.status[:100])))
 		if status in (states.DISCONNECTED, states.ERROR):
-			raise Failed(words.from_reason(self.why_not_connected(status)))
+			raise Failed(words.from_reason(self.why_not_connected()))
 		return self.state_in_words(status)
 
 	def ask_for_state(self) -> None:
 		"""The list does not say why a session is down; some servers cannot say it right after a create."""
 		try:
-			self.remote = self.client.get_status(self.number)
+			self.remote = Link(self.doc, self.found.client, self.found).look()
 		except NotFoundError:
-			return
+			if self.remote is None:
+				raise
 
-	def why_not_connected(self, status: str) -> reasons.Reason:
-		problem = records.problem_of(self.doc, self.remote, status)
-		known = reasons.reason_of(problem.get("error_code", self.doc.error_code))
-		return known or reasons.Reason(
+	def why_not_connected(self) -> reasons.Reason:
+		return reasons.reason_of(self.doc.error_code) or reasons.Reason(
 			_("The session is not connected."), _("Press Connect to link the phone.")
 		)
 
@@ -119,7 +118,7 @@ class Walk:
 		return words[status]
 
 	def ask_for_qr(self) -> str:
-		self.client.get_qr(self.number)
+		qr_codes.fetch(Link(self.doc, self.found.client, self.found))
 		return _("The server gives a QR code.")
 
 	def call_back(self) -> str:

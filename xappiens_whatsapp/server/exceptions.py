@@ -11,6 +11,7 @@ class GatewayError(frappe.ValidationError):
 	http_status_code = 502
 	error_code = "GATEWAY_ERROR"
 	retry_after: int | None = None
+	is_told = False
 
 
 class SessionMissingOnServer(GatewayError):
@@ -51,3 +52,35 @@ class RecordBusy(GatewayError):
 	http_status_code = 503
 	error_code = "RECORD_BUSY"
 	retry_after = 5
+
+
+class NumberOfAnother(GatewayError):
+	"""The record's number leads to another session on the server: nothing was sent to it, and the number was looked up."""
+
+	http_status_code = 409
+	error_code = "NUMBER_OF_ANOTHER_SESSION"
+
+
+class ChangedMeanwhile(GatewayError):
+	"""Somebody else deleted, removed or created the session while this request was under way."""
+
+	http_status_code = 409
+	error_code = "CHANGED_MEANWHILE"
+
+
+class ConnectsInVain(GatewayFailed):
+	"""The server failed to connect the session again; deleting and creating it anew is what may help."""
+
+	error_code = "CONNECTS_IN_VAIN"
+
+
+class RefusedInThisState(GatewayRejected):
+	"""The server refused because of the state that the session is in; the record says that state now."""
+
+	error_code = "REFUSED_IN_THIS_STATE"
+
+
+class GatewayBlocked(GatewayFailed):
+	"""Something in front of the server refused the request: a proxy, a CDN, a challenge page."""
+
+	error_code = "GATEWAY_BLOCKED"

@@ -13,21 +13,25 @@ from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
+	IntermediaryError,
 	NotFoundError,
 	NotReadyError,
 	RateLimitedError,
+	RefusedByState,
 	RejectedError,
 	TimedOutError,
 	UnavailableError,
 )
 from xappiens_whatsapp.server.exceptions import (
 	GatewayAuthenticationError,
+	GatewayBlocked,
 	GatewayError,
 	GatewayFailed,
 	GatewayRateLimited,
 	GatewayRejected,
 	GatewayUnavailable,
 	RecordBusy,
+	RefusedInThisState,
 	SessionMissingOnServer,
 )
 
@@ -112,6 +116,26 @@ def rejected(error: BaileysError) -> GatewayError:
 	)
 
 
+def refused_in_this_state(error: RefusedByState) -> GatewayError:
+	words = {
+		"connected": _("The server did not do this, because the session is connected there."),
+		"connecting": _("The server did not do this, because the session is connecting there."),
+		"disconnected": _("The server did not do this, because the session is not connected there."),
+	}
+	return RefusedInThisState(f"{words[error.state]} " + _("Press Status to see how things stand."))
+
+
+def blocked(error: IntermediaryError) -> GatewayError:
+	words = _(
+		"Something in front of the server refused the request (HTTP {0}); the server itself was not reached."
+	)
+	return GatewayBlocked(
+		words.format(error.status)
+		+ " "
+		+ _("Ask whoever runs the server to let this site through its proxy or firewall.")
+	)
+
+
 def unavailable(error: UnavailableError) -> GatewayError:
 	failure = GatewayUnavailable(cause_in_words(error.cause).format(address()))
 	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
@@ -151,6 +175,8 @@ TRANSLATIONS: tuple[tuple[type[BaileysError], Callable[..., GatewayError]], ...]
 	(NotFoundError, missing),
 	(AuthenticationError, key_refused),
 	(RateLimitedError, rate_limited),
+	(RefusedByState, refused_in_this_state),
 	(RejectedError, rejected),
+	(IntermediaryError, blocked),
 	(UnavailableError, unavailable),
 )

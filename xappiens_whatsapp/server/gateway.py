@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys import BaileysClient
+from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import BaileysError, InvalidAddressError
 from xappiens_whatsapp.server import budget, failures
 from xappiens_whatsapp.server.exceptions import GatewayError
@@ -39,6 +40,19 @@ def connect_to_server(*, background: bool = False, patience: float = 0.0) -> Bai
 		settings.reject_address()
 
 
+def server_of(address: str) -> str:
+	"""A fingerprint of the server's address, by which a number is bound to its server; the address itself is for managers only."""
+	try:
+		return frappe.utils.sha256_hash(normalise_base_url(address))[:16]
+	except InvalidAddressError:
+		return ""
+
+
+def current_server() -> str:
+	"""Of the address that the settings name now, past every cache: a job may have begun before they were changed."""
+	return server_of(frappe.db.get_single_value(SETTINGS, "api_base_url", cache=False) or "")
+
+
 def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 	"""For whitelisted functions: what the client and the database raise leaves as a typed, translated Frappe error.
 
@@ -53,6 +67,10 @@ def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 			failure, server_code = failures.translate(error), failures.code_of(error)
 		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 			failure, server_code = failures.record_busy(), ""
+		except GatewayError as error:
+			if error.is_told:
+				raise
+			failure, server_code = error, ""
 		tell(failure, server_code)
 
 	return answers_failures(wrapper)
@@ -91,4 +109,5 @@ def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
 	if failure.retry_after:
 		frappe.local.response["retry_after"] = failure.retry_after
 	frappe.msgprint(str(failure), indicator="red")
+	failure.is_told = True
 	raise failure  # not by `frappe.throw`, which takes no exception but a class on earlier releases of Frappe 15

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypedDict
 
 import frappe
 
+from xappiens_whatsapp.baileys.errors import NotReadyError, RefusedByState
 from xappiens_whatsapp.baileys.models import QRCode, RemoteSession
-from xappiens_whatsapp.baileys.qr import to_data_url
+from xappiens_whatsapp.sessions.belief import Seen
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.sessions.link import Link
@@ -54,10 +55,18 @@ def isoformat(moment: datetime) -> str:
 
 
 def fetch(link: Link) -> CachedCode:
-	"""Ask the server; raises `NotReadyError` while there is no code yet."""
-	code = link.call(link.client.get_qr)
-	link.learn(RemoteSession(session_id=link.doc.session_id, status="qr_code"))
+	"""Ask the server; raises `NotReadyError` while there is no code yet, or where the session's state has none."""
+	try:
+		code = link.read(link.client.get_qr)
+	except RefusedByState as refusal:
+		link.observe(remote_in(link, refusal.state), Seen.STATED_BY_REFUSAL)
+		raise NotReadyError(str(refusal), code=refusal.code, status=refusal.status) from None
+	link.observe(remote_in(link, "qr_code"), Seen.OWN_ROUTE)
 	return store(link.doc, code)
+
+
+def remote_in(link: Link, word: str) -> RemoteSession:
+	return RemoteSession(session_id=link.doc.session_id, status=word)
 
 
 def inline(doc: WhatsAppSession, created: RemoteSession) -> CachedCode | None:
@@ -65,4 +74,4 @@ def inline(doc: WhatsAppSession, created: RemoteSession) -> CachedCode | None:
 	if not created.qr_code:
 		return None
 	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + ASSUMED_LIFETIME
-	return store(doc, QRCode(to_data_url(created.qr_code), expires_at, created.status))
+	return store(doc, QRCode(created.qr_code, expires_at, created.status))

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from frappe import _
 
+MISSING = "SESSION_MISSING_ON_SERVER"
+CONNECTS_IN_VAIN = "CONNECTS_IN_VAIN"
 CHECK_FAILURES = (
 	"GATEWAY_UNAVAILABLE",
 	"GATEWAY_AUTHENTICATION",
+	"GATEWAY_BLOCKED",
 	"GATEWAY_FAILED",
 	"GATEWAY_RATE_LIMITED",
-	"SESSION_MISSING_ON_SERVER",
+	MISSING,
 )
+LOGGED_OUT = "401"
+ENDS_PAIRING = (LOGGED_OUT, MISSING)
+QR_TIMEOUT = "QR_TIMEOUT"
+UNREACHABLE = "WHATSAPP_UNREACHABLE"
+LOST = "408"
+BAD_SESSION = "BAD_SESSION"
 
 
 class Reason(NamedTuple):
@@ -20,21 +31,40 @@ class Reason(NamedTuple):
 	next_step: str
 
 
+def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:
+	"""The code under which a reason is kept: the word says more than its number, where we know it.
+
+	Baileys closes with 408 for three reasons, so a bare 408 of a session that was never linked is that nobody scanned in time.
+	"""
+	known = ALIASES.get(bare(word))
+	if known and not (known == LOST and not was_linked and is_bare_timeout(word)):
+		return known
+	if number == int(LOST) and not was_linked:
+		return QR_TIMEOUT
+	return str(number) if number else (word or "").strip()
+
+
+def bare(word: str | None) -> str:
+	return re.sub(r"[^a-z]", "", (word or "").lower())
+
+
+def is_bare_timeout(word: str | None) -> bool:
+	"""Baileys has one number, and two names for it, for a connection that timed out and for codes that nobody scanned."""
+	return bare(word) in ("timedout", "timeout")
+
+
 def reason_of(code: str | None, detail: str = "") -> Reason | None:
 	"""None when there is nothing to say; a code nobody knows is shown as it came."""
 	code = (code or "").strip()
 	if not code:
 		return None
-	build = REASONS.get(key_of(code))
-	return (
-		build(detail)
-		if build
-		else Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
-	)
+	if build := REASONS.get(key_of(code)):
+		return build(detail)
+	return Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
 
 
 def key_of(code: str) -> str:
-	return ALIASES.get(code.lower(), code.upper())
+	return code if code in REASONS else ALIASES.get(bare(code), code.upper())
 
 
 def is_known(code: str | None) -> bool:
@@ -55,16 +85,52 @@ def logged_out(_detail: str) -> Reason:
 	return Reason(_("The session was logged out on the phone."), _("Press Connect and scan a new QR code."))
 
 
+def not_scanned(_detail: str) -> Reason:
+	return Reason(
+		_("Nobody scanned the QR code in time."), _("Press New QR, or Connect, when the phone is at hand.")
+	)
+
+
+def unreachable(_detail: str) -> Reason:
+	return Reason(
+		_("The server does not reach WhatsApp."),
+		_("Check the server's internet connection, then press Connect."),
+	)
+
+
 def network(_detail: str) -> Reason:
 	return Reason(
 		_("The connection to WhatsApp was lost."), _("Check that the phone is online, then press Connect.")
 	)
 
 
+def closed(_detail: str) -> Reason:
+	return Reason(
+		_("The network between the server and WhatsApp was interrupted."),
+		_("It usually reconnects by itself. If it stays like this, press Connect."),
+	)
+
+
 def replaced(_detail: str) -> Reason:
 	return Reason(
-		_("The same WhatsApp number was opened in another session."),
-		_("Close the other session, then press Connect."),
+		_("The same pairing was opened by a second server."),
+		_(
+			"Look for another server that runs with a copy of this one's data, and stop it. Then press Connect."
+		),
+	)
+
+
+def banned(_detail: str) -> Reason:
+	return Reason(
+		_("WhatsApp has banned this number."),
+		_("Open WhatsApp on the phone and ask there for a review. Connecting again does not help."),
+	)
+
+
+def banned_for_a_time(_detail: str) -> Reason:
+	return Reason(
+		_("WhatsApp has banned this number for a time."),
+		_("Open WhatsApp on the phone: it says until when. Do not connect before that."),
 	)
 
 
@@ -89,8 +155,42 @@ def outdated(_detail: str) -> Reason:
 	)
 
 
+def refused_login(_detail: str) -> Reason:
+	return Reason(
+		_("WhatsApp refused the way in which the server logs in."),
+		_("Ask the server's provider; connecting again does not help."),
+	)
+
+
+def not_multi_device(_detail: str) -> Reason:
+	return Reason(
+		_("The phone's WhatsApp does not take part in linked devices."),
+		_("Update WhatsApp on the phone, open Linked devices there, then press Connect."),
+	)
+
+
+def bad_session(_detail: str) -> Reason:
+	return Reason(
+		_("What the server keeps of the pairing is damaged."),
+		_("Press Connect. If that does not help, press Create Again and scan a new QR code."),
+	)
+
+
+def connects_in_vain(_detail: str) -> Reason:
+	return Reason(
+		_(
+			"The server failed to connect this session more than once; what it keeps of the pairing may be damaged."
+		),
+		_("Press Create Again: the session is deleted on the server, created anew, and scanned once more."),
+	)
+
+
 def server_trouble(_detail: str) -> Reason:
 	return Reason(_("The server had a problem with this session."), _("Wait a minute, then press Connect."))
+
+
+def whatsapp_trouble(_detail: str) -> Reason:
+	return Reason(_("WhatsApp's own service was not available."), _("Wait some minutes, then press Connect."))
 
 
 def throttled(_detail: str) -> Reason:
@@ -122,41 +222,65 @@ def missing(_detail: str) -> Reason:
 	)
 
 
-REASONS = {
-	"401": logged_out,
-	"403": restricted,
-	"463": restricted,
+REASONS: dict[str, Callable[[str], Reason]] = {
+	"400": refused_login,
+	LOGGED_OUT: logged_out,
+	"402": banned_for_a_time,
+	"403": banned,
 	"405": outdated,
-	"411": outdated,
-	"408": network,
-	"428": network,
+	"406": banned,
+	LOST: network,
+	"409": refused_login,
+	"411": not_multi_device,
+	"428": closed,
+	"429": throttled,
 	"440": replaced,
+	"463": restricted,
 	"500": server_trouble,
-	"503": server_trouble,
+	"503": whatsapp_trouble,
 	"515": restarting,
+	BAD_SESSION: bad_session,
+	CONNECTS_IN_VAIN: connects_in_vain,
 	"DISCONNECT": stopped,
 	"ERROR": server_trouble,
-	"RATE_LIMITED": throttled,
-	"TIMEOUT": network,
 	"OUT_OF_STEP": out_of_step,
+	QR_TIMEOUT: not_scanned,
+	"RATE_LIMITED": throttled,
+	MISSING: missing,
+	"TIMEOUT": network,
 	"UNKNOWN_STATUS": unknown_status,
-	"SESSION_MISSING_ON_SERVER": missing,
+	UNREACHABLE: unreachable,
 }
+# By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.
 ALIASES = {
-	"logout": "401",
-	"logged_out": "401",
-	"loggedout": "401",
-	"connection_lost": "408",
-	"timed_out": "408",
-	"connection_closed": "428",
-	"conflict": "440",
-	"replaced": "440",
-	"connection_replaced": "440",
-	"forbidden": "403",
+	"badsession": BAD_SESSION,
+	"badsessionfile": BAD_SESSION,
 	"banned": "403",
-	"restart_required": "515",
-	"bad_session": "500",
+	"clientoutdated": "405",
+	"conflict": "440",
+	"connectionclosed": "428",
+	"connectionlost": LOST,
+	"connectionreplaced": "440",
+	"disconnect": "DISCONNECT",
+	"disconnected": "DISCONNECT",
+	"forbidden": "403",
+	"invalidsession": BAD_SESSION,
+	"loggedout": LOGGED_OUT,
+	"logout": LOGGED_OUT,
+	"multidevicemismatch": "411",
+	"outdatedversion": "405",
+	"qrrefsattemptsended": QR_TIMEOUT,
+	"qrtimeout": QR_TIMEOUT,
+	"ratelimited": "RATE_LIMITED",
+	"replaced": "440",
+	"restartrequired": "515",
+	"restricted": "463",
+	"serviceunavailable": "503",
+	"temporarilybanned": "402",
+	"timedout": LOST,
+	"timeout": LOST,
 	"unavailable": "503",
-	"service_unavailable": "503",
-	"multidevice_mismatch": "411",
+	"unavailableservice": "503",
+	"versionoutdated": "405",
+	"whatsappunreachable": UNREACHABLE,
 }

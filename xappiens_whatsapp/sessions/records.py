@@ -1,184 +1,233 @@
-"""The only writer of what the server says about a session."""
+"""The only writer of what the server says about a session.
+
+Every function decides from the locked row alone, writes at once and for good (what happened on the server does not roll back
+with our request), and brings the caller's document up to date with the row.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
-from frappe.utils import convert_utc_to_system_timezone, get_datetime, now_datetime
+from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp.server import failures
-from xappiens_whatsapp.sessions import alerts, qr_codes, realtime, reasons
-from xappiens_whatsapp.sessions.states import (
-	CODE_OF_WORD,
-	CONNECTED,
-	CONNECTING,
-	DISCONNECTED,
-	ERROR,
-	OUT_OF_STEP,
-	QR_REQUIRED,
-	UNKNOWN_STATUS,
-	WITH_QR_CODE,
-	status_of,
-)
+from xappiens_whatsapp import SESSION
+from xappiens_whatsapp.baileys.errors import BaileysError
+from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.sessions import alerts, learning, pairing_links, qr_codes, realtime, reasons, states
 from xappiens_whatsapp.site import languages, transactions
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.baileys.errors import BaileysError
-	from xappiens_whatsapp.baileys.models import RemoteSession
+	from xappiens_whatsapp.sessions.belief import Observation
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
+Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
-NOT_ON_SERVER = {"session_db_id": 0, "status": DISCONNECTED, "is_connected": 0}
-LOCKED_FIELDS = ["status", "session_db_id", "last_checked", "down_since", "alerted_on"]
+WATCHED = ("status", "session_db_id", "phone_number", "error_code")
+FIELDS = [
+	"name",
+	"session_id",
+	"session_db_id",
+	"server_id",
+	"status",
+	"status_since",
+	"is_connected",
+	"is_active",
+	"phone_number",
+	"last_seen",
+	"last_checked",
+	"down_since",
+	"alerted_on",
+	"error_code",
+	"error_message",
+	"kept_reason",
+]
+NOT_ON_SERVER = {
+	"session_db_id": 0,
+	"status": states.DISCONNECTED,
+	"is_connected": 0,
+	**learning.NO_PAIRING,
+}
 
 
-def learn(doc: WhatsAppSession, remote: RemoteSession, observed_at: datetime | None = None) -> None:
-	"""Store what an answer says that the record does not know yet; `observed_at` is when it was asked for.
+class Outcome(NamedTuple):
+	"""Whether something was written, and if not, why not; `why_not` is "" where the row said it all already."""
 
-	An answer older than the newest one already stored is left out, so that a slow poll cannot undo a webhook.
-	"""
-	observed_at = observed_at or now_datetime()
-	changes = changes_from(doc, remote)
-	if not changes and not is_check_due(doc, observed_at):
-		return
-	if changes.get("error_code") in (UNKNOWN_STATUS, OUT_OF_STEP):
-		frappe.log_error(
-			title="WhatsApp session out of step", message=f"{doc.name}: {changes['error_message']}"
-		)
-	store(doc, {**changes, "last_checked": observed_at}, observed_at)
+	wrote: bool
+	why_not: str = ""
 
 
-def changes_from(doc: WhatsAppSession | frappe._dict, remote: RemoteSession) -> dict[str, object]:
-	return unknown_to(doc, {**facts_of(remote), **state_of(doc, remote)})
+GONE = "the record is gone"
+OLDER = "older than what is known"
+OTHER_SERVER = "asked of another server"
+OTHER_NUMBER = "asked about another number"
 
 
-def unknown_to(doc: WhatsAppSession | frappe._dict, learned: dict[str, object]) -> dict[str, object]:
-	return {field: value for field, value in learned.items() if differs(doc.get(field), value)}
+def number_of(row: Row | WhatsAppSession, server: str) -> int:
+	"""The number that the record has on this server; one of another server is somebody else's session here."""
+	return (row.session_db_id or 0) if row.server_id in (None, "", server) else 0
 
 
-def facts_of(remote: RemoteSession) -> dict[str, object]:
-	facts = {
-		"session_db_id": remote.id,
-		"phone_number": remote.phone_number,
-		"last_seen": remote.last_activity and to_site_time(remote.last_activity),
-	}
-	return {field: value for field, value in facts.items() if value}
+def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
+	"""Keep what is believed of the observation."""
+
+	def decide(row: Row) -> dict[str, object]:
+		changes = learning.news(row, seen)
+		if changes or is_check_due(row, seen.asked_at):
+			changes["last_checked"] = seen.asked_at
+		return changes
+
+	return change(doc, decide, asked_at=seen.asked_at, server=seen.server, number=seen.asked_number)
 
 
-def state_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession) -> dict[str, object]:
-	status = status_of(remote)
-	if status is None:
-		return problem(UNKNOWN_STATUS, remote.status[:100])
-	return {"status": status, "is_connected": int(status == CONNECTED), **problem_of(doc, remote, status)}
-
-
-def problem_of(doc: WhatsAppSession | frappe._dict, remote: RemoteSession, status: str) -> dict[str, object]:
-	if status not in (DISCONNECTED, ERROR):
-		return problem("")
-	word = remote.status.strip().lower()
-	code = str(remote.disconnect_code or remote.disconnect_reason or CODE_OF_WORD.get(word, ""))
-	if not code and doc.status == status and (known := known_reason(doc)):
-		return {} if known == doc.error_code else problem(known)
-	return problem(code or (word.upper() if status == ERROR else ""))
-
-
-def known_reason(doc: WhatsAppSession | frappe._dict) -> str:
-	return next((code for code in (doc.error_code, doc.kept_reason) if is_reason(code)), "")
-
-
-def is_reason(code: str | None) -> bool:
-	"""A reason that was told once, perhaps only by a webhook, stays while the session stays as it is."""
-	return bool(code) and code not in (*reasons.CHECK_FAILURES, OUT_OF_STEP, UNKNOWN_STATUS)
-
-
-def problem(code: str, detail: str = "") -> dict[str, object]:
-	"""Both may be the server's words, which lists and reports show as they are."""
-	code, detail = failures.without_markup(code), failures.without_markup(detail)
-	with languages.speaking(languages.of_site()):
-		return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
-
-
-def differs(known: object, learned: object) -> bool:
-	if isinstance(learned, datetime):
-		return get_datetime(known) != learned if known else True
-	return (known or "") != (learned or "")
-
-
-def is_check_due(doc: WhatsAppSession, observed_at: datetime) -> bool:
-	return not doc.last_checked or abs(observed_at - get_datetime(doc.last_checked)) >= CHECK_NOTED_EVERY
-
-
-def note_failure(doc: WhatsAppSession, error: BaileysError) -> None:
-	"""The record keeps its last known state and says why it could not be checked."""
+def note_failure(doc: WhatsAppSession, error: BaileysError, asked_at: datetime, server: str) -> Outcome:
+	"""The record keeps its last known state and says why it could not be checked; nobody is told."""
 	with languages.speaking(languages.of_site()):
 		failure = failures.translate(error)
-	if doc.error_code != failure.error_code:
-		changes = {"error_code": failure.error_code, "error_message": str(failure)}
-		store(doc, {**changes, "kept_reason": known_reason(doc)})
+
+	def decide(row: Row) -> dict[str, object]:
+		if row.error_code == failure.error_code:
+			return {}
+		return {
+			"error_code": failure.error_code,
+			"error_message": str(failure),
+			"kept_reason": learning.known_reason(row),
+		}
+
+	return change(doc, decide, asked_at=asked_at, server=server)
 
 
-def note_missing(doc: WhatsAppSession) -> None:
-	"""The server has no such session: the stale number goes, so that creating it again is what comes next.
+def note_missing(doc: WhatsAppSession, number: int, asked_at: datetime, server: str) -> Outcome:
+	"""Neither list nor own route has the session: the number goes, and creating it again is what comes next.
 
 	A record that never had one, or whose session somebody deleted here, says so already.
 	"""
-	if not doc.session_db_id and doc.status == DISCONNECTED:
-		return
-	changes = {**NOT_ON_SERVER, **problem("SESSION_MISSING_ON_SERVER"), "last_checked": now_datetime()}
-	store(doc, changes, number=doc.session_db_id or 0)
+
+	def decide(row: Row) -> dict[str, object]:
+		if not row.session_db_id and row.status == states.DISCONNECTED:
+			return {}
+		return {**NOT_ON_SERVER, **learning.problem(reasons.MISSING), "last_checked": now_datetime()}
+
+	return change(doc, decide, asked_at=asked_at, server=server, number=number)
 
 
-def note_removed(doc: WhatsAppSession) -> None:
+def note_removed(doc: WhatsAppSession, number: int) -> Outcome:
 	"""Somebody here had the server delete the session: nothing is wrong, and nobody needs to be told."""
-	store(doc, {**NOT_ON_SERVER, **problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()})
+
+	def decide(_row: Row) -> dict[str, object]:
+		settled = {**learning.problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()}
+		return {**NOT_ON_SERVER, **settled}
+
+	return change(doc, decide, number=number)
 
 
-def is_end_of_code(before: str, after: str) -> bool:
-	"""Linked or lost; or scanned, where the session connects after it showed one."""
-	return after not in WITH_QR_CODE or (before, after) == (QR_REQUIRED, CONNECTING)
+def note_stopped(doc: WhatsAppSession) -> Outcome:
+	"""Somebody here stopped it: no drop, and no reason either."""
+
+	def decide(row: Row) -> dict[str, object]:
+		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
+
+	return change(doc, decide)
+
+
+def note_problem(doc: WhatsAppSession, code: str) -> Outcome:
+	return change(doc, lambda _row: learning.problem(code))
 
 
 @transactions.in_own_transaction
-def store(
+def change(
 	doc: WhatsAppSession,
-	changes: dict[str, object],
-	observed_at: datetime | None = None,
+	decide: Callable[[Row], dict[str, object]],
 	*,
+	asked_at: datetime | None = None,
+	server: str = "",
 	number: int | None = None,
-) -> None:
-	"""Write at once and for good: what happened on the server does not roll back with our request.
+) -> Outcome:
+	"""Apply what `decide` makes of the locked row; with the others, only while they still hold for it.
 
-	With `number` only while the record still has that one: what was said about it does not hold for its successor.
+	`asked_at`: nothing newer is known. `server`: it is still the one that the settings name. `number`: the row has it still.
 	"""
-	current = frappe.db.get_value(doc.doctype, doc.name, LOCKED_FIELDS, as_dict=True, for_update=True)
-	if current is None or is_outdated(current, observed_at) or number not in (None, current.session_db_id):
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends the lock taken above
-		return
-	changes = {**changes, **since(current, changes)}
-	if is_end_of_code(current.status, changes.get("status", QR_REQUIRED)):
-		qr_codes.forget(doc)
-	doc.db_set(changes, update_modified=False)
-	if changes.keys() - {"last_checked"}:
-		realtime.publish_session(doc)
-	alerts.announce_change(doc, before=current)
+	row = locked(doc.name)
+	why_not = objection(row, asked_at, server, number)
+	changes = {} if why_not else learning.unknown_to(row, decide(row))
+	if changes:
+		write(row, {**changes, **since(row, changes)}, server)
+	if row:
+		doc.update({field: row[field] for field in FIELDS})
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the server's answer must survive a later failure
+	return Outcome(bool(changes), why_not)
 
 
-def is_outdated(current: frappe._dict, observed_at: datetime | None) -> bool:
+def locked(name: str) -> Row | None:
+	return frappe.db.get_value(SESSION, name, FIELDS, as_dict=True, for_update=True)
+
+
+def objection(row: Row | None, asked_at: datetime | None, server: str, number: int | None) -> str:
+	if row is None:
+		return GONE
+	if server and server != gateway.current_server():
+		return OTHER_SERVER
+	if number is not None and number != number_of(row, server or row.server_id):
+		return OTHER_NUMBER
+	return OLDER if is_outdated(row, asked_at) else ""
+
+
+def is_outdated(row: Row, asked_at: datetime | None) -> bool:
 	"""A check that lies ahead proves nothing: clocks are set back, every autumn in the site's time zone."""
-	if not observed_at or not current.last_checked:
+	if not asked_at or not row.last_checked:
 		return False
-	return observed_at < get_datetime(current.last_checked) <= now_datetime()
+	return asked_at < get_datetime(row.last_checked) <= now_datetime()
 
 
-def since(current: frappe._dict, changes: dict[str, object]) -> dict[str, object]:
-	status = changes.get("status")
-	if not status or status == current.status:
+def is_check_due(row: Row, asked_at: datetime) -> bool:
+	return not row.last_checked or abs(asked_at - get_datetime(row.last_checked)) >= CHECK_NOTED_EVERY
+
+
+def since(row: Row, changes: dict[str, object]) -> dict[str, object]:
+	if changes.get("status", row.status) == row.status:
 		return {}
 	return {"status_since": now_datetime(), "kept_reason": ""}
 
 
-def to_site_time(moment: datetime) -> datetime:
-	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)
+def write(row: Row, changes: dict[str, object], server: str) -> None:
+	if changes.get("session_db_id"):
+		changes["server_id"] = server
+		take_from_others(row.name, int(changes["session_db_id"]))
+	before = frappe._dict(row)
+	row.update(changes)
+	marks = alerts.marks(row, before)
+	row.update(marks)
+	frappe.get_doc(SESSION, row.name).db_set({**changes, **marks}, update_modified=False)
+	tell(row, before)
+
+
+def take_from_others(name: str, number: int) -> None:
+	"""Two records never hold one number; the server has just said whose it is."""
+	filters = {"session_db_id": number, "name": ("!=", name)}
+	for other in frappe.db.get_values(SESSION, filters, "name", for_update=True):
+		frappe.db.set_value(SESSION, other[0], "session_db_id", 0, update_modified=False)
+
+
+def tell(row: Row, before: Row) -> None:
+	"""Those who watch, of what changed; that a question failed, or when it was asked, is no change of the session."""
+	if states.is_end_of_code(before.status, row.status):
+		qr_codes.forget(row)
+	if is_news(row, before):
+		realtime.publish_session(row)
+	if row.error_code != before.error_code:
+		log_what_puzzles(row)
+	if row.status != before.status:
+		pairing_links.note_state(row)
+		alerts.announce(row, before)
+
+
+def is_news(row: Row, before: Row) -> bool:
+	changed = {field for field in WATCHED if (row[field] or "") != (before[field] or "")}
+	return bool(changed - {"error_code"}) or (bool(changed) and row.error_code not in reasons.CHECK_FAILURES)
+
+
+def log_what_puzzles(row: Row) -> None:
+	if row.error_code in (states.UNKNOWN_STATUS, states.OUT_OF_STEP):
+		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")

@@ -2,70 +2,112 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe import _
+from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if_doc_is_linked
 
+from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
-from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import alerts, nudges, qr_codes, records
-from xappiens_whatsapp.site import transactions
+from xappiens_whatsapp.server.exceptions import NumberOfAnother
+from xappiens_whatsapp.sessions import alerts, creation, nudges, pairing_links, qr_codes, records, states
+from xappiens_whatsapp.sessions.belief import Seen
+from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, Link
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.sessions.link import Link
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
+ROUNDS = 3
 
-def remove_from_server(link: Link) -> None:
-	"""Delete there; a session that is already gone is what was wanted. The record forgets its number."""
+
+def remove_from_server(link: Link) -> bool:
+	"""Delete there; a session that is already gone is what was wanted. The record forgets the number that was deleted.
+
+	False where somebody else deleted the record meanwhile, or created the session again.
+	"""
+	pairing_links.revoke(link.doc.name)
 	nudges.ignore_reason(link.doc.name)
 	qr_codes.forget(link.doc)
-	with alerts.expecting_change(link.doc), suppress(NotFoundError):
-		link.act(link.client.delete_session)
-	records.note_removed(link.doc)
+	with alerts.expecting_change(link.doc):
+		number = delete_verified(link)
+	outcome = records.note_removed(link.doc, number)
+	return outcome.why_not != records.GONE and not link.number
+
+
+def delete_verified(link: Link) -> int:
+	"""The number that the record had when its session was deleted; what is deleted was verified to be this session.
+
+	A deletion whose outcome is unknown is looked up: done is done.
+	"""
+	try:
+		identifier = link.verified()
+		number = link.number
+		if identifier:
+			delete_once(link, identifier)
+		return number
+	except CANNOT_BE_ASKED as error:
+		link.note_failure(error)
+		raise
+
+
+def delete_once(link: Link, identifier: int | str) -> None:
+	try:
+		link.client.delete_session(identifier)
+	except NotFoundError:
+		return
+	except BaileysError as error:
+		if not error.outcome_unknown or not is_found_gone(link, error):
+			raise
+
+
+def is_found_gone(link: Link, failure: BaileysError) -> bool:
+	"""After a look that found it still there, the outcome of `failure` is known."""
+	try:
+		is_there = link.verified() is not None
+	except (BaileysError, NumberOfAnother):
+		return False
+	failure.outcome_unknown = False
+	return not is_there
 
 
 def stop_on_server(link: Link) -> None:
 	"""The server keeps the session and its pairing."""
+	pairing_links.revoke(link.doc.name)
 	nudges.ignore_reason(link.doc.name)
 	with alerts.expecting_change(link.doc):
-		remote = link.act(link.client.disconnect)
-	link.learn(remote)
+		stop_verified(link)
 	qr_codes.forget(link.doc)
-	if link.doc.down_since:
-		records.store(link.doc, dict(alerts.NOT_DOWN))
+	records.note_stopped(link.doc)
 
 
-def delete_for_good(doc: WhatsAppSession) -> None:
-	"""For the deletion of the record itself, of which nothing stays when the server cannot do its part."""
-	try:
-		with alerts.expecting_change(doc):
-			delete_on_server(doc)
-	except BaileysError:
+def stop_verified(link: Link) -> None:
+	if link.verified() is None:
+		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	remote = link.act(link.client.disconnect, is_done=lambda: link.doc.status in states.DOWN)
+	if remote:
+		link.observe(remote, Seen.OWN_ROUTE)
+
+
+def end_with_record(doc: WhatsAppSession) -> None:
+	"""Before a record is deleted, by whomever: its session goes first, and when the server cannot do that, the record stays.
+
+	No row is locked while the server answers; a session that was created meanwhile goes as well. What other documents link to
+	stays, and so does its session: Frappe checks that only afterwards.
+	"""
+	check_if_doc_is_linked(doc)
+	check_if_doc_is_dynamically_linked(doc)
+	if not frappe.get_cached_doc(SETTINGS).what_is_missing():
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends Frappe's lock on the row
+		delete_until_locked_without_number(Link(doc))
+	pairing_links.revoke(doc.name)
+
+
+def delete_until_locked_without_number(link: Link) -> None:
+	for _round in range(ROUNDS):
+		remove_from_server(link)
+		row = records.locked(link.doc.name)
+		if row is None or not records.number_of(row, link.server):
+			return
 		frappe.db.rollback()
-		raise
-
-
-def delete_on_server(doc: WhatsAppSession) -> None:
-	client = gateway.connect_to_server()
-	try:
-		if doc.session_db_id:
-			return client.delete_session(doc.session_db_id)
-	except NotFoundError:
-		pass
-	if remote := client.find_session(doc.session_id):
-		client.delete_session(remote.id or remote.session_id)
-
-
-@transactions.in_own_transaction
-def delete_record(doc: WhatsAppSession) -> None:
-	"""The record and its session. Of two requests that delete it one waits, and then finds nothing any more."""
-	if not frappe.db.get_value(doc.doctype, doc.name, "name", for_update=True):
-		frappe.throw(
-			_("There is no WhatsApp session {0} on this site.").format(frappe.bold(doc.session_id)),
-			frappe.DoesNotExistError,
-		)
-	doc.delete()
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
+		link.doc.update(row)
+	raise creation.changed_meanwhile(link)

@@ -12,6 +12,8 @@ CONNECTING = "Connecting"
 QR_REQUIRED = "QR Code Required"
 CONNECTED = "Connected"
 ERROR = "Error"
+DOWN = (DISCONNECTED, ERROR)
+WITH_QR_CODE = (CONNECTING, QR_REQUIRED)
 STATUS_OF_WORD = {
 	"connected": CONNECTED,
 	"connecting": CONNECTING,
@@ -26,12 +28,20 @@ STATUS_OF_WORD = {
 UNKNOWN_STATUS = "UNKNOWN_STATUS"
 OUT_OF_STEP = "OUT_OF_STEP"
 CODE_OF_WORD = {"connected": OUT_OF_STEP, "rate_limited": "RATE_LIMITED", "timeout": "TIMEOUT"}
-WITH_QR_CODE = (CONNECTING, QR_REQUIRED)
+
+
+def word_of(remote: RemoteSession) -> str:
+	return remote.status.strip().lower()
 
 
 def status_of(remote: RemoteSession) -> str | None:
 	"""The state for an answer; None for a word that is not in the contract."""
-	status = STATUS_OF_WORD.get(remote.status.strip().lower())
+	status = STATUS_OF_WORD.get(word_of(remote))
 	if status == CONNECTED and remote.is_connected is False:
 		return DISCONNECTED
 	return status
+
+
+def is_end_of_code(before: str, after: str) -> bool:
+	"""Linked or lost; or scanned, where the session connects after it showed one."""
+	return after not in WITH_QR_CODE or (before, after) == (QR_REQUIRED, CONNECTING)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 	)
 
 WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr")
+REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
+REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 SHORTEST_SECRET = 16
 LONGEST_SECRET = 255
 
@@ -32,6 +34,21 @@ def check_webhook_secret(secret: str) -> None:
 		frappe.throw(
 			_("The webhook secret must have {0} to {1} characters.").format(SHORTEST_SECRET, LONGEST_SECRET)
 		)
+
+
+def enqueue_registration(*, after: str = "", failed: str = "", round: int = 1) -> None:
+	"""For every linked session, those named after `after`, or those that `failed` in an earlier round; once for each secret."""
+	rotated_on = frappe.get_doc(SETTINGS).webhook_secret_rotated_on
+	frappe.enqueue(
+		REGISTRATION,
+		queue="long",
+		job_id=f"whatsapp_webhooks:{rotated_on}:{after}:{round}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		after=after,
+		failed=failed,
+		round=round,
+	)
 
 
 def webhook_arguments() -> dict[str, object]:
@@ -67,12 +84,13 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 
 
 def register_webhook(link: Link, url: str, secret: str) -> None:
-	"""What fails here says nothing about the session's state."""
+	"""The number is verified first, or another session's calls would come here; a failure says nothing about the state."""
+	identifier = link.verified()
+	if identifier is None:
+		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
 	try:
-		return link.reach(lambda identifier: link.client.update_webhook(identifier, url, secret))
+		return link.client.update_webhook(identifier, url, secret)
 	except NotFoundError as error:
-		if not link.doc.session_db_id:
-			raise
 		code, status = error.code, error.status
 	raise ServerError("The server cannot change the webhook of a session", code=code, status=status)
 

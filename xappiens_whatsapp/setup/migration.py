@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import frappe
+from frappe.utils import get_url
 from frappe.utils.password import get_decrypted_password, set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp.server import gateway
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
@@ -26,6 +28,7 @@ def adopt_predecessor() -> None:
 	clear_stored_credentials()
 	reset_unknown_states()
 	set_missing_defaults()
+	remember_address()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
 
 
@@ -76,9 +79,21 @@ def reset_unknown_states() -> None:
 	)
 
 
+def remember_address() -> None:
+	"""Until a manager saves the settings: the address by which the site knows itself."""
+	if not frappe.db.get_single_value(SETTINGS, "site_address"):
+		frappe.db.set_single_value(SETTINGS, "site_address", get_url())
+
+
 def set_missing_defaults() -> None:
 	"""Frappe fills in the defaults of new fields where it adds columns, and a single DocType has none."""
 	stored = {field for (field,) in run_sql("select field from tabSingles where doctype = %s", (SETTINGS,))}
 	for field in frappe.get_meta(SETTINGS).fields:
 		if field.default and field.fieldname not in stored:
 			frappe.db.set_single_value(SETTINGS, field.fieldname, field.default)
+
+
+def bind_numbers() -> None:
+	"""Numbers of 0.1 belong to the server that the settings name."""
+	filters = {"session_db_id": (">", 0), "server_id": ("is", "not set")}
+	frappe.db.set_value(SESSION, filters, "server_id", gateway.current_server(), update_modified=False)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import frappe
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
+from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
@@ -69,6 +71,9 @@ class WhatsAppTestCase(FrappeTestCase):
 		self.sandbox.clear_faults()
 		self.sandbox.clear_requests()
 		frappe.cache.delete_keys("whatsapp_")
+		gathered = patch.object(notices, "GATHERED_FOR", 0.0)
+		gathered.start()
+		self.addCleanup(gathered.stop)
 		self.addCleanup(remove_test_sessions)
 
 	def settings(self, **values: Any) -> None:

@@ -10,8 +10,9 @@ import frappe
 from frappe.utils import add_to_date, now_datetime
 
 from xappiens_whatsapp import SESSION
+from xappiens_whatsapp import alerts as alerts_before
 from xappiens_whatsapp.api import session
-from xappiens_whatsapp.background import jobs, reconciliation
+from xappiens_whatsapp.background import jobs, notices, reconciliation
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.server.exceptions import GatewayError, GatewayFailed
 from xappiens_whatsapp.sessions import alerts
@@ -68,7 +69,7 @@ class TestDrop(AlertsTestCase):
 			self.observe(doc)
 		for user in (AGENT, MANAGER):
 			self.assertEqual(len(self.told(doc, user)), 1)
-			self.assertIn("opened in another session", self.told(doc, user)[0])
+			self.assertIn("opened by a second server", self.told(doc, user)[0])
 		self.assertEqual(self.told(doc, VIEWER) + self.told(doc, NOBODY), [])
 		after = self.fresh(doc.name)
 		self.assertTrue(after.down_since and after.alerted_on)
@@ -143,8 +144,9 @@ class TestDrop(AlertsTestCase):
 		self.sandbox.drop(doc.session_id, 401)
 		frappe.db.delete(SESSION, {"name": doc.name})
 		frappe.db.commit()
-		alerts.send_drop(doc.name, "401")
-		alerts.send_recovery(doc.name, 60)
+		notices.send_waiting()
+		for queued_by_the_first_version in (alerts_before.send_drop, alerts_before.send_recovery):
+			queued_by_the_first_version(doc.name)
 		self.assertEqual(self.told(doc), [])
 
 
@@ -158,7 +160,7 @@ class TestMail(AlertsTestCase):
 		self.sandbox.drop(doc.session_id, 401)
 		jobs.refresh_session(doc.name)
 		with outgoing_mail():
-			alerts.send_drop(doc.name, "401")
+			notices.send_waiting()
 		self.assertEqual(len(self.mailed(doc)), 1)
 		self.assertIn("logged out on the phone", self.mailed(doc)[0])
 

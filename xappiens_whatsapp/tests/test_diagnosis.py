@@ -202,7 +202,7 @@ class TestChainToThePhone(DiagnosisTestCase):
 		name = self.linked()
 		self.sandbox.drop(name, code=401)
 		self.assertStopsAt(self.walk(name), "state", "logged out on the phone", "Press Connect")
-		self.assertEqual(self.fresh(name).status, "Connected")
+		self.assertEqual(self.fresh(name).status, "Disconnected")
 
 	def test_a_session_that_was_stopped_on_purpose(self):
 		self.settings(disconnect_mode="Keep on the server")

@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from xappiens_whatsapp.api import pairing as api
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.server.exceptions import GatewayUnavailable
-from xappiens_whatsapp.sessions import pairing_links, qr_codes
+from xappiens_whatsapp.sessions import pairing_links, qr_codes, visits
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, Response, WhatsAppTestCase, logged_errors
 
 API = "xappiens_whatsapp.api.pairing."
@@ -238,7 +238,7 @@ class TestUsing(PairingTestCase):
 		)
 		self.assertTrue(self.look(token)["qr"])
 		[key] = frappe.cache.get_keys("whatsapp_link_asked")
-		self.assertGreater(frappe.cache.ttl(key), pairing_links.ASK_SERVER_EVERY)
+		self.assertGreater(frappe.cache.ttl(key), visits.ASK_SERVER_EVERY)
 
 
 class TestEnding(PairingTestCase):

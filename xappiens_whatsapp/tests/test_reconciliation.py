@@ -92,7 +92,7 @@ class TestPass(ReconciliationTestCase):
 		after = self.fresh(doc.name)
 		self.assertEqual((after.session_db_id, after.status), (0, "Disconnected"))
 		self.assertEqual(after.error_code, "SESSION_MISSING_ON_SERVER")
-		self.assertEqual(self.sent(), [LIST, f"GET /api/sessions/{doc.session_db_id}"])
+		self.assertEqual(self.sent(), [LIST, f"GET /api/sessions/{doc.session_db_id}/status"])
 		self.assertEqual(summary["missing"], 1)
 		self.run_pass()
 		self.assertEqual(self.sent(), [LIST])
@@ -107,7 +107,7 @@ class TestPass(ReconciliationTestCase):
 	def test_trouble_while_a_missing_session_is_confirmed_gives_nothing_up(self):
 		doc = self.linked()
 		self.sandbox.forget(doc.session_id)
-		self.sandbox.fault("get", "html", status=502, times=None)
+		self.sandbox.fault("status", "html", status=502, times=None)
 		self.run_pass()
 		self.assertEqual(self.fresh(doc.name).session_db_id, doc.session_db_id)
 		self.sandbox.clear_faults()

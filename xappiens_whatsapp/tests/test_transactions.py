@@ -26,7 +26,7 @@ class TestOwnTransaction(WhatsAppTestCase):
 	def test_what_the_caller_had_not_committed_is_kept(self):
 		session = self.new_record().name
 		frappe.db.set_value(SESSION, session, "description", "before")
-		records.store(frappe.get_doc(SESSION, session), {"session_db_id": 77})
+		records.change(frappe.get_doc(SESSION, session), lambda _row: {"session_db_id": 77})
 		fresh = self.fresh(session)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["before", 77])
 
@@ -96,7 +96,7 @@ class TestDatabase(WhatsAppTestCase):
 			frappe.db.get_value(SESSION, doc.name, "name", for_update=True)
 		frappe.db.rollback()
 		frappe.db.get_value(SESSION, doc.name, "name")
-		records.store(doc, {"session_db_id": 77})
+		records.change(doc, lambda _row: {"session_db_id": 77})
 		fresh = self.fresh(doc.name)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["elsewhere", 77])
 
@@ -119,7 +119,7 @@ class TestDatabase(WhatsAppTestCase):
 		with ThreadPoolExecutor(1) as executor:
 			winner = self.elsewhere(executor, win)
 			self.assertTrue(is_locked.wait(LONGEST_WAIT))
-			records.store(doc, {"status": states.ERROR})
+			records.change(doc, lambda _row: {"status": states.ERROR})
 			winner.result(LONGEST_WAIT)
 		self.assertGreater(self.deadlocks(), before)
 		fresh = self.fresh(doc.name)

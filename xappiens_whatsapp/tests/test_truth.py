@@ -13,9 +13,12 @@ from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import diagnosis, session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.models import RemoteSession
+from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.server.exceptions import GatewayFailed, GatewayRateLimited, SessionMissingOnServer
-from xappiens_whatsapp.sessions import listing, nudges, qr_codes, records, states
+from xappiens_whatsapp.sessions import matching, nudges, qr_codes, records
+from xappiens_whatsapp.sessions.belief import Observation, Seen
 from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.setup import uninstall
 from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
 
@@ -36,6 +39,12 @@ class TruthTestCase(WhatsAppTestCase):
 	def remote_id(self, name: str) -> int | None:
 		return next((row["id"] for row in self.sandbox.sessions() if row["sessionId"] == name), None)
 
+	def saw(self, name: str, **said: Any) -> records.Outcome:
+		"""What the session's own route would have said just now."""
+		doc, server = self.fresh(name), gateway.current_server()
+		remote = RemoteSession(session_id=name, **said)
+		return records.observe(doc, Observation(Seen.OWN_ROUTE, remote, now_datetime(), server))
+
 	def is_changed_by(self, name: str, step: Any) -> bool:
 		"""Whether `step` writes the record; whoever has it open is told, and asks again."""
 		frappe.db.set_value(SESSION, name, "last_checked", now_datetime(), update_modified=False)
@@ -48,9 +57,9 @@ class TestLateAnswers(TruthTestCase):
 	def test_a_status_that_was_asked_for_before_a_disconnect_does_not_undo_it(self):
 		name = self.linked()
 		slow = Link(frappe.get_doc(SESSION, name))
-		answer = slow.call(slow.client.get_status)
+		answer = slow.read(slow.client.get_status)
 		session.disconnect_session(name)
-		slow.learn(answer)
+		self.assertEqual(slow.observe(answer, Seen.OWN_ROUTE).why_not, records.OLDER)
 		fresh = self.fresh(name)
 		self.assertEqual([fresh.status, fresh.is_connected, fresh.session_db_id], ["Disconnected", 0, 0])
 
@@ -137,21 +146,22 @@ class TestReason(TruthTestCase):
 
 	def test_the_servers_words_never_become_markup(self):
 		name = self.linked()
-		doc = self.fresh(name)
-		records.learn(doc, RemoteSession(session_id=name, status="<img src=x onerror=alert(1)>"))
+		self.saw(name, status="<img src=x onerror=alert(1)>")
 		self.assertIn("img src=x", self.fresh(name).error_message)
-		records.learn(doc, RemoteSession(session_id=name, status="error", disconnect_reason="<b>7</b>"))
+		self.saw(name, status="error", disconnect_reason="<b>7</b>")
 		fresh = self.fresh(name)
 		self.assertNotIn("<", fresh.error_message + fresh.error_code)
 
 	def test_a_plain_error_does_not_replace_what_is_known_of_it(self):
-		doc = frappe._dict(status=states.ERROR, error_code="403")
-		remote = frappe._dict(status="error", disconnect_code=None, disconnect_reason=None)
-		self.assertEqual(records.problem_of(doc, remote, states.ERROR), {})
-		remote.status = "rate_limited"
-		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "RATE_LIMITED")
-		remote.disconnect_code = 401
-		self.assertEqual(records.problem_of(doc, remote, states.ERROR)["error_code"], "401")
+		name = self.linked()
+		for said, code in (
+			({"status": "error", "disconnect_code": 403}, "403"),
+			({"status": "error"}, "403"),
+			({"status": "rate_limited"}, "RATE_LIMITED"),
+			({"status": "rate_limited", "disconnect_code": 401}, "401"),
+		):
+			self.saw(name, **said)
+			self.assertEqual(self.fresh(name).error_code, code)
 
 	def test_it_is_stored_in_the_language_of_the_site_whoever_looks(self):
 		name = self.linked()
@@ -174,13 +184,12 @@ class TestReason(TruthTestCase):
 		self.sandbox.fault("status", "html", status=502, times=None)
 		with self.assertRaises(GatewayFailed):
 			session.get_session_status(name)
-		self.assertEqual(self.fresh(name).error_code, "GATEWAY_FAILED")
+		self.assertEqual(self.fresh(name).error_code, "GATEWAY_BLOCKED")
 		self.sandbox.clear_faults()
-		doc = self.fresh(name)
-		records.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
+		self.saw(name, status="disconnected", is_connected=False)
 		self.assertEqual(self.fresh(name).error_code, "401")
-		records.learn(doc, RemoteSession(session_id=name, status="connected", is_connected=True))
-		records.learn(doc, RemoteSession(session_id=name, status="disconnected", is_connected=False))
+		self.saw(name, status="connected", is_connected=True)
+		self.saw(name, status="disconnected", is_connected=False)
 		self.assertFalse(self.fresh(name).error_code)
 
 	def test_a_server_that_slows_us_down_is_noted_and_forgotten(self):
@@ -195,12 +204,13 @@ class TestReason(TruthTestCase):
 		self.assertFalse(self.fresh(name).error_code)
 
 	def test_a_server_that_fails_to_connect_can_still_be_checked(self):
-		name = self.create()
+		name = self.linked()
+		self.sandbox.drop(name, 428)
 		self.sandbox.fault("connect", "http", status=500, code="CONNECTION_ERROR", error="No")
 		with self.assertRaises(GatewayFailed) as raised:
 			session.connect_session(name)
 		self.assertIn("The server reported an error: No.", str(raised.exception))
-		self.assertFalse(self.fresh(name).error_code)
+		self.assertEqual(self.fresh(name).error_code, "428")
 
 
 class TestLists(TruthTestCase):
@@ -244,24 +254,16 @@ class TestLists(TruthTestCase):
 class TestNumbers(TruthTestCase):
 	def test_a_list_that_was_read_before_a_disconnect_does_not_bring_the_number_back(self):
 		name = self.linked()
-		stale = Link(frappe.get_doc(SESSION, name))
-		stale.doc.session_db_id = 0
-		before = now_datetime()
-		remote = stale.client.find_session(name)
+		stale = frappe.get_doc(SESSION, name)
+		found = ServerList(gateway.connect_to_server())
+		row = found.row_of(name, 0)
 		session.disconnect_session(name)
-		stale.remember_number(remote, before)
-		self.assertFalse(self.fresh(name).session_db_id)
-
-	def test_nor_does_the_list_of_all_sessions(self):
-		name = self.linked()
-		doc = frappe.get_doc(SESSION, name)
-		before, client = now_datetime(), Link(doc).client
-		remote = client.find_session(name)
-		session.disconnect_session(name)
-		listing.remember_number(name, remote, client, before)
+		for learn in (matching.note_number, matching.observe):
+			self.assertEqual(learn(stale, row, found), (False, records.OLDER))
 		self.assertFalse(self.fresh(name).session_db_id)
 		session.delete_session(name)
-		listing.remember_number(name, remote, client, before)
+		for learn in (matching.note_number, matching.observe):
+			self.assertEqual(learn(stale, row, found), (False, records.GONE))
 		self.assertFalse(frappe.db.exists(SESSION, name))
 
 	def test_an_id_that_the_server_would_refuse_is_told_before_anything_is_sent(self):
@@ -300,7 +302,10 @@ class TestNumbers(TruthTestCase):
 		answer = session.create_session(name, "Ventas")
 		self.assertEqual(answer["status"], "Connected")
 		self.assertIn("linked already", answer["message"])
-		self.assertEqual(self.sent(), ["POST /api/sessions", "GET /api/sessions"])
+		number = self.remote_id(name)
+		self.assertEqual(
+			self.sent(), ["POST /api/sessions", "GET /api/sessions", f"GET /api/sessions/{number}/status"]
+		)
 
 
 class TestDeletion(TruthTestCase):

@@ -61,7 +61,11 @@ class TestRegistration(WebhookTestCase):
 		self.sandbox.fault("webhook", "http", status=422, error="no")
 		settings.register_webhooks()
 		run_jobs()
-		self.assertIn(f"PUT /api/sessions/{other.session_db_id}/webhook", self.sent())
+		puts = [f"PUT /api/sessions/{doc.session_db_id}/webhook" for doc in (refused, other, refused)]
+		self.assertEqual(self.sent("PUT"), puts)
+		self.sandbox.fault("webhook", "http", status=422, error="no", times=None)
+		settings.register_webhooks()
+		run_jobs()
 		log = frappe.get_all(
 			"Error Log", filters=NOT_REGISTERED, fields=["error"], order_by="creation desc", limit=1
 		)
@@ -196,6 +200,7 @@ class TestSelfTest(WebhookTestCase):
 			row = self.failing()
 			self.assertEqual(row["check"], "callback")
 			self.assertIn("secret", row["detail"])
+			self.settings(webhook_enabled=1, webhook_secret=SECRET)
 			settings.register_webhooks()
 			run_jobs()
 			self.assertTrue(settings.test_webhook()["success"])

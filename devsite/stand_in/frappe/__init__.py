@@ -138,6 +138,10 @@ def log_error(title: str = "Error", message: str | None = None) -> Any:
 	return logged
 
 
+def are_emails_muted() -> bool:
+	return bool(local.flags.mute_emails or local.conf.get("mute_emails"))
+
+
 def sendmail(
 	recipients: list[str], subject: str, message: str, reference_doctype: str, reference_name: str
 ) -> Any:

@@ -188,7 +188,7 @@ class Database:
 			self._begin_writing()
 		return frappe._dict(self.sql("select field, value from tabSingles where doctype = %s", doctype))
 
-	def get_single_value(self, doctype: str, fieldname: str) -> Any:
+	def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
 		df = frappe.get_meta(doctype).get_field(fieldname)
 		return cast_fieldtype(df.fieldtype, self.get_singles_dict(doctype).get(fieldname))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.meta import all_metas
+from frappe.model.delete_doc import check_if_doc_is_linked
 from frappe.model.validation import Validation
 from frappe.model.values import RESERVED, Values
 from frappe.utils import cint, cstr, now
@@ -176,21 +176,12 @@ class Document(Values, Validation):
 		self.run_method("on_trash")
 		self.run_method("on_change")
 		if not force:
-			self._check_links()
+			check_if_doc_is_linked(self)
 		frappe.db.delete(self.doctype, {"name": self.name})
 		for df in self.meta.get_table_fields():
 			frappe.db.delete(df.options, {"parenttype": self.doctype, "parent": self.name})
 		self.run_method("after_delete")
 		frappe.clear_document_cache(self.doctype, self.name)
-
-	def _check_links(self) -> None:
-		"""From Singles only: nothing else links to a document of the app."""
-		for meta in all_metas().values():
-			for df in meta.having(fieldtype="Link", options=self.doctype):
-				if meta.issingle and frappe.db.get_single_value(meta.name, df.fieldname) == self.name:
-					message = _("Cannot delete or cancel because {0} is linked with {1}")
-					link = f"{_(self.doctype)} {frappe.bold(self.name)}", _(meta.name)
-					frappe.throw(message.format(*link), frappe.LinkExistsError)
 
 
 __getattr__ = frappe._missing.refuse(__name__)

@@ -16,6 +16,7 @@ SERVER_OWNED = (
 	"is_connected",
 	"phone_number",
 	"session_db_id",
+	"server_id",
 	"last_seen",
 	"last_checked",
 	"down_since",
@@ -78,15 +79,7 @@ class WhatsAppSession(Document):
 		is_checked_since = self.last_checked and get_datetime(self.last_checked) > get_datetime(down["since"])
 		return "" if is_checked_since else down["error_code"]
 
-	def on_change(self) -> None:
-		pairing_links.note_state(self)
-
 	@gateway.translates_errors
-	def after_delete(self) -> None:
-		"""Still before the commit: when the server cannot delete the session, the record stays.
-
-		And not earlier: what other documents link to stays, and so does its session.
-		"""
-		if not frappe.get_cached_doc(SETTINGS).what_is_missing():
-			removal.delete_for_good(self)
-		pairing_links.revoke(self.name)
+	def on_trash(self) -> None:
+		"""Before Frappe deletes the row: when the server cannot delete the session, the record stays."""
+		removal.end_with_record(self)

@@ -8,26 +8,13 @@ from frappe.utils import cint, get_url, now_datetime
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
+from xappiens_whatsapp.sessions import webhooks
 
 WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
-SHORTEST_SECRET = 16
-LONGEST_SECRET = 255
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
-
-
-def is_webhook_secret(secret: str | None) -> bool:
-	"""The server refuses every other length, and with it the session that it comes with."""
-	return SHORTEST_SECRET <= len(secret or "") <= LONGEST_SECRET
-
-
-def check_webhook_secret(secret: str) -> None:
-	if not is_webhook_secret(secret):
-		frappe.throw(
-			_("The webhook secret must have {0} to {1} characters.").format(SHORTEST_SECRET, LONGEST_SECRET)
-		)
 
 
 def forget_numbers() -> None:
@@ -38,6 +25,7 @@ class WhatsAppSettings(Document):
 	def validate(self) -> None:
 		permissions.only_for_managers()
 		self.validate_address()
+		self.site_address = get_url()
 		self.validate_timeout()
 		self.ensure_webhook_secret()
 		self.validate_webhook_secret()
@@ -69,7 +57,7 @@ class WhatsAppSettings(Document):
 
 	def validate_webhook_secret(self) -> None:
 		if not self.is_dummy_password(self.webhook_secret):
-			check_webhook_secret(self.webhook_secret)
+			webhooks.check_webhook_secret(self.webhook_secret)
 
 	def on_update(self) -> None:
 		"""A number means another session on another server; each is found again by its session id."""
@@ -82,7 +70,9 @@ class WhatsAppSettings(Document):
 
 	@property
 	def webhook_url(self) -> str:
-		return get_url(WEBHOOK_METHOD)
+		"""By the site's configuration, else by the address under which a manager last saved; never by a request's."""
+		address = get_url() if frappe.conf.host_name or not self.site_address else self.site_address
+		return f"{address}{WEBHOOK_METHOD}"
 
 	@property
 	def timeout_seconds(self) -> float:

@@ -1,0 +1,85 @@
+"""All sessions at once: the server's list beside the records of this site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import frappe
+
+from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import identity, matching, qr_codes, records, states
+from xappiens_whatsapp.sessions.listing import ServerList
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys import BaileysClient
+	from xappiens_whatsapp.baileys.models import RemoteSession
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+FIELDS = ["name", "session_id", "session_db_id", "server_id", "session_name", "status", "phone_number"]
+
+
+def visible_records() -> list[frappe._dict]:
+	"""Those that the reader may see."""
+	return frappe.get_list(SESSION, fields=FIELDS, limit_page_length=0)
+
+
+def compare() -> list[dict[str, Any]]:
+	"""Server rows with `local` (document name or None), then the records that the server lacks; stores numbers that it learns.
+
+	Whoever may see no session asks the server nothing.
+	"""
+	local = visible_records()
+	if not local and not permissions.is_manager():
+		return []
+	found = ServerList(gateway.connect_to_server(background=not permissions.is_manager()))
+	rows = [row_of(record, found) for record in local]
+	if permissions.is_manager():
+		rows += [server_row(remote, None) for remote in found.unknown(record.session_id for record in local)]
+	return sorted(rows, key=lambda row: not row["on_server"])
+
+
+def row_of(record: frappe._dict, found: ServerList) -> dict[str, Any]:
+	remote = matching.row_for(record, found)
+	if remote is None:
+		return missing_row(record)
+	if remote.id not in (None, records.number_of(record, found.server)) and (
+		doc := identity.load(record.name)
+	):
+		matching.note_number(doc, remote, found)
+	return server_row(remote, record)
+
+
+def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, Any]:
+	return {
+		"id": remote.id,
+		"sessionId": remote.session_id,
+		"sessionName": remote.name,
+		"status": remote.status,
+		"status_frappe": states.status_of(remote),
+		"phoneNumber": remote.phone_number,
+		"lastActivity": remote.last_activity and qr_codes.isoformat(remote.last_activity),
+		"on_server": True,
+		"local": record.name if record else None,
+	}
+
+
+def missing_row(record: frappe._dict) -> dict[str, Any]:
+	return {
+		"id": record.session_db_id or None,
+		"sessionId": record.session_id,
+		"sessionName": record.session_name,
+		"status": None,
+		"status_frappe": record.status,
+		"phoneNumber": record.phone_number,
+		"lastActivity": None,
+		"on_server": False,
+		"local": record.name,
+	}
+
+
+def refresh(docs: Iterable[WhatsAppSession], client: BaileysClient) -> list[str]:
+	"""Learn from one pass over the server's list; the names of the records whose sessions the server does not have."""
+	found = ServerList(client)
+	return [doc.name for doc in docs if matching.learn(doc, found) is matching.Verdict.MISSING]

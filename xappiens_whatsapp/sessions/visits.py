@@ -1,0 +1,118 @@
+"""One visit of the person who holds a pairing link, and has no account here."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import NoReturn
+
+import frappe
+from frappe import _
+from frappe.utils import sha256_hash
+
+from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import creation, identity, qr_codes, states
+from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.pairing_links import TOKEN_BYTES, PairingLinkInvalid, entry_of, key_of_digest
+from xappiens_whatsapp.site import shared
+
+ASK_SERVER_EVERY = 4
+ASK_SELDOM = 12
+ASK_AGAIN_AFTER = 5
+
+
+class Visit:
+	"""One request of the person who holds the link; raises unless link and browser are the right ones."""
+
+	def __init__(self, token: str) -> None:
+		digest = sha256_hash(token)
+		session = frappe.cache.get_value(key_of_digest(digest), expires=True)
+		entry = entry_of(session) if session else None
+		doc = identity.find_record(session) if entry else None
+		if doc is None or not hmac.compare_digest(entry["digest"], digest):
+			raise_invalid()
+		self.doc = doc
+		self.entry = entry
+		self.bind_browser()
+
+	def bind_browser(self) -> None:
+		"""The first browser gets a cookie of its own; without that cookie nobody comes in any more."""
+		name = f"whatsapp_link_{self.entry['digest'][:12]}"
+		seconds = max(1, qr_codes.seconds_left(self.entry["expires_at"]))
+		browser = frappe.request.cookies.get(name)
+		if not browser:
+			browser = secrets.token_urlsafe(TOKEN_BYTES)
+			frappe.local.cookie_manager.set_cookie(
+				name, browser, max_age=seconds, httponly=True, samesite="Strict"
+			)
+		key = f"whatsapp_link_browser:{self.entry['digest']}"
+		shared.claim(key, seconds, sha256_hash(browser))
+		if not hmac.compare_digest(shared.read(key), sha256_hash(browser)):
+			raise_opened_elsewhere()
+
+	def look(self) -> dict[str, object]:
+		"""The state and, while the session waits for a scan, its code; asks the server no oftener than need be."""
+		code, retry_after = None, ASK_AGAIN_AFTER
+		if not self.entry["used"] and self.is_server_due():
+			code, retry_after = self.ask_server()
+		if self.entry["used"] or self.doc.status == states.CONNECTED:
+			return answer(states.CONNECTED)
+		if self.doc.status not in states.DOWN:
+			code = code or qr_codes.cached(self.doc)
+		return answer(self.doc.status, code, retry_after)
+
+	def is_server_due(self) -> bool:
+		return shared.claim(self.key_of_turn(), ASK_SERVER_EVERY)
+
+	def key_of_turn(self) -> str:
+		return f"whatsapp_link_asked:{self.doc.name}"
+
+	def ask_server(self) -> tuple[qr_codes.CachedCode | None, int]:
+		link = Link(self.doc, gateway.connect_to_server(background=True))
+		self.learn_state(link)
+		if self.doc.status in (*states.DOWN, states.CONNECTED):
+			return None, ASK_AGAIN_AFTER
+		try:
+			return qr_codes.cached(self.doc) or qr_codes.fetch(link), ASK_AGAIN_AFTER
+		except NotFoundError:
+			return None, ASK_AGAIN_AFTER
+		except NotReadyError as error:
+			return None, max(ASK_AGAIN_AFTER, round(error.retry_after))
+
+	def learn_state(self, link: Link) -> None:
+		"""A server that cannot say the state, as some right after a create, costs a look at its list: ask it seldom."""
+		try:
+			link.look()
+		except NotFoundError:
+			shared.keep(self.key_of_turn(), ASK_SELDOM)
+
+	def renew(self) -> None:
+		"""A session whose codes ran out offers new ones; what is linked or being linked stays as it is."""
+		if not self.entry["used"] and self.doc.status in states.DOWN:
+			creation.reconnect(Link(self.doc, gateway.connect_to_server(background=True)))
+
+
+def answer(
+	state: str, code: qr_codes.CachedCode | None = None, retry_after: int | None = None
+) -> dict[str, object]:
+	return {
+		"state": state,
+		"qr": code and code["qr_code"],
+		"expires_at": code and code["expires_at"],
+		"retry_after": None if code else retry_after,
+	}
+
+
+def raise_invalid() -> NoReturn:
+	frappe.throw(
+		_("This link is no longer valid. Ask the person who sent it to you for a new one."),
+		PairingLinkInvalid,
+	)
+
+
+def raise_opened_elsewhere() -> NoReturn:
+	frappe.throw(
+		_("This link was opened in another browser before, and works only there. Ask for a new one."),
+		PairingLinkInvalid,
+	)
