@@ -174,3 +174,13 @@ def test_every_error_is_a_baileys_error_and_a_time_out_is_a_kind_of_unavailable(
 	kinds = (AuthenticationError, NotFoundError, RejectedError, RateLimitedError, NotReadyError, ServerError)
 	assert all(issubclass(kind, BaileysError) for kind in (*kinds, UnavailableError))
 	assert issubclass(TimedOutError, UnavailableError)
+
+
+def test_an_error_has_the_fields_of_its_class_and_no_others():
+	assert (RateLimitedError("a").retry_after, UnavailableError("a").cause, ServerError("a").status) == (
+		60.0,
+		"reset",
+		None,
+	)
+	with pytest.raises(TypeError):
+		ServerError("a", retry_after=3)
