@@ -98,6 +98,22 @@ def test_a_409_or_words_that_say_it_exists_are_a_conflict(raw_server, reply, sta
 	assert isinstance(caught.value, RejectedError)
 
 
+@pytest.mark.parametrize(
+	("code", "kind"),
+	[
+		("SESSION_EXISTS", ConflictError),
+		("", ConflictError),
+		("LIMIT_REACHED", RejectedError),
+		("SESSION_NOT_WAITING", RejectedError),
+		("CONNECTION_ERROR", ServerError),
+	],
+)
+def test_a_409_is_a_conflict_unless_its_code_says_that_it_is_something_else(answering, code, kind):
+	with pytest.raises(BaileysError) as caught:
+		answering((409, {"success": False, "code": code})).create_session("ventas_demo_0001", "Ventas")
+	assert type(caught.value) is kind
+
+
 def test_words_that_say_it_exists_do_not_turn_a_refused_key_or_a_server_failure_into_a_conflict(
 	raw_server, reply
 ):

@@ -31,7 +31,6 @@ CLASS_BY_STATUS: dict[int, type[BaileysError]] = {
 	401: AuthenticationError,
 	403: AuthenticationError,
 	404: NotFoundError,
-	409: ConflictError,
 	429: RateLimitedError,
 }
 CLASS_BY_CODE: dict[str, type[BaileysError]] = {
@@ -42,6 +41,8 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
+	"SESSION_NOT_WAITING": RejectedError,
+	"LIMIT_REACHED": RejectedError,
 	"CONNECTION_ERROR": ServerError,
 	"QR_GENERATION_ERROR": ServerError,
 	"WHATSAPP_ERROR": ServerError,
@@ -206,6 +207,8 @@ def error_class(status: int, code: str, words: str) -> type[BaileysError]:
 		return ConflictError
 	if code in CLASS_BY_CODE:
 		return CLASS_BY_CODE[code]
+	if status == 409:
+		return ConflictError
 	return RejectedError if status < 500 else ServerError
 
 
