@@ -70,6 +70,7 @@ def test_a_pairing_code_is_a_credential_and_is_in_no_repr(answering):
 		(409, {"success": False, "error": "Session already connected"}, RefusedByState),
 		(409, {"success": False, "code": "SESSION_DISCONNECTED"}, RefusedByState),
 		(400, {"success": False, "code": "VALIDATION_ERROR"}, RejectedError),
+		(409, {"success": False, "code": "SESSION_NOT_WAITING"}, RejectedError),
 		(404, {"success": False, "code": "SESSION_NOT_FOUND"}, NotFoundError),
 		(404, {"message": "Cannot POST /api/sessions/7/pairing-code"}, ServerError),
 		(429, {"success": False}, RateLimitedError),
@@ -173,6 +174,8 @@ def test_the_id_of_a_session_is_one_segment_of_the_path_of_its_messages_too(answ
 
 
 ALL = {"pairingCode": True, "sendText": True, "webhookTest": "/api/webhooks/test/session"}
+ROUTES = {"pairingCode": "/api/sessions/{id}/pairing-code", "sendText": "/api/messages/{sessionId}/send"}
+BY_CONTRACT = Features(send_text=True)
 
 
 @pytest.mark.parametrize(
@@ -180,15 +183,22 @@ ALL = {"pairingCode": True, "sendText": True, "webhookTest": "/api/webhooks/test
 	[
 		({"features": ALL}, Features(True, True, "/api/webhooks/test/session")),
 		({"data": {"features": ALL}}, Features(True, True, "/api/webhooks/test/session")),
+		({"features": ROUTES}, Features(pairing_code=True, send_text=True)),
 		({"features": {"pairingCode": True}}, Features(pairing_code=True)),
+		(
+			{"features": {"reconnects": True, "unlinksOnDelete": True}},
+			Features(reconnects=True, unlinks_on_delete=True),
+		),
 		({"features": {"pairingCode": "yes", "sendText": 1, "webhookTest": True}}, Features()),
 		({"features": {"pairingCode": False, "sendText": None, "webhookTest": ""}}, Features()),
-		({"features": ["pairingCode"]}, Features()),
-		({"features": None}, Features()),
-		({}, Features()),
+		({"features": ["pairingCode"]}, BY_CONTRACT),
+		({"features": None}, BY_CONTRACT),
+		({}, BY_CONTRACT),
 	],
 )
-def test_a_server_has_the_features_that_it_names_and_no_others(answering, health, features):
+def test_a_server_has_the_features_that_it_names_and_one_that_names_none_can_send(
+	answering, health, features
+):
 	assert answering((200, {"success": True, "version": "1.0.0"} | health)).get_features() == features
 
 

@@ -119,7 +119,9 @@ def test_a_trusted_certificate_passes_tls_and_its_end_is_shown(monkeypatch, raw_
 @pytest.mark.parametrize(
 	("kind", "details", "code"),
 	[
-		("html", {"status": 502}, "not_json"),
+		("html", {"status": 502}, "intermediary"),
+		("html", {"status": 403}, "intermediary"),
+		("html", {"status": 200}, "not_json"),
 		("not_json", {}, "not_json"),
 		("redirect", {}, "redirect"),
 		("http", {"status": 500}, "INTERNAL_ERROR"),

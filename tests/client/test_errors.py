@@ -98,6 +98,22 @@ def test_a_409_or_words_that_say_it_exists_are_a_conflict(raw_server, reply, sta
 	assert isinstance(caught.value, RejectedError)
 
 
+@pytest.mark.parametrize(
+	("code", "kind"),
+	[
+		("SESSION_EXISTS", ConflictError),
+		("", ConflictError),
+		("LIMIT_REACHED", RejectedError),
+		("SESSION_NOT_WAITING", RejectedError),
+		("CONNECTION_ERROR", ServerError),
+	],
+)
+def test_a_409_is_a_conflict_unless_its_code_says_that_it_is_something_else(answering, code, kind):
+	with pytest.raises(BaileysError) as caught:
+		answering((409, {"success": False, "code": code})).create_session("ventas_demo_0001", "Ventas")
+	assert type(caught.value) is kind
+
+
 def test_words_that_say_it_exists_do_not_turn_a_refused_key_or_a_server_failure_into_a_conflict(
 	raw_server, reply
 ):
@@ -174,3 +190,13 @@ def test_every_error_is_a_baileys_error_and_a_time_out_is_a_kind_of_unavailable(
 	kinds = (AuthenticationError, NotFoundError, RejectedError, RateLimitedError, NotReadyError, ServerError)
 	assert all(issubclass(kind, BaileysError) for kind in (*kinds, UnavailableError))
 	assert issubclass(TimedOutError, UnavailableError)
+
+
+def test_an_error_has_the_fields_of_its_class_and_no_others():
+	assert (RateLimitedError("a").retry_after, UnavailableError("a").cause, ServerError("a").status) == (
+		60.0,
+		"reset",
+		None,
+	)
+	with pytest.raises(TypeError):
+		ServerError("a", retry_after=3)

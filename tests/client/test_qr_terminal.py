@@ -14,7 +14,8 @@ from PIL import Image, ImageOps
 from xappiens_whatsapp.baileys import qr, qr_terminal
 
 TEXT = "2@" + "Qk9" * 60 + ",ventas_0001,0a1b2c3d"
-TOP_DARK, BOTTOM_DARK = "▀█", "▄█"
+TOP, BOTTOM = "▀█", "▄█"
+FOREGROUND, BACKGROUND = "\033[38;5;255m", "\033[48;5;232m"
 CELL = 4
 
 
@@ -30,28 +31,23 @@ def data_url(image: Image.Image) -> str:
 	return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
 
 
-def photograph(drawn: str) -> Image.Image:
-	"""The characters as a terminal with a white background would show them, on a somewhat larger white wall."""
-	lines = re.sub(r"\033\[[0-9;]*m", "", drawn).split("\n")
-	screen = Image.new("L", (len(lines[0]) * CELL, len(lines) * 2 * CELL), 255)
+def photograph(drawn: str, wall: int = 0) -> Image.Image:
+	"""Light characters as a terminal would show them whose background is `wall`, on a somewhat larger wall of that kind."""
+	lines = drawn.split("\n")
+	plain = [re.sub(r"\033\[[0-9;]*m", "", line) for line in lines]
+	screen = Image.new("L", (len(plain[0]) * CELL, len(lines) * 2 * CELL), wall)
 	for number, line in enumerate(lines):
-		for column, character in enumerate(line):
-			for half, dark in enumerate((character in TOP_DARK, character in BOTTOM_DARK)):
-				if dark:
-					screen.paste(
-						0,
-						(
-							column * CELL,
-							(2 * number + half) * CELL,
-							(column + 1) * CELL,
-							(2 * number + half + 1) * CELL,
-						),
-					)
-	return ImageOps.expand(screen, border=2 * CELL, fill=255)
+		paper = 0 if BACKGROUND in line else wall
+		for column, character in enumerate(plain[number]):
+			for half, drawn_there in enumerate((character in TOP, character in BOTTOM)):
+				left, top = column * CELL, (2 * number + half) * CELL
+				screen.paste(255 if drawn_there else paper, (left, top, left + CELL, top + CELL))
+	return ImageOps.expand(screen, border=2 * CELL, fill=wall)
 
 
-def scanned(drawn: str) -> str:
-	return "".join(found.text for found in zxingcpp.read_barcodes(photograph(drawn)))
+def scanned(drawn: str, wall: int = 0) -> str:
+	found = zxingcpp.read_barcodes(photograph(drawn, wall), try_invert=False)
+	return "".join(code.text for code in found)
 
 
 @pytest.mark.parametrize("border", [0, 1, 4, 11])
@@ -89,11 +85,15 @@ def test_what_this_app_hands_out_is_what_is_drawn() -> None:
 	assert scanned(qr_terminal.draw(qr.to_data_url(TEXT))) == TEXT
 
 
-def test_colour_is_explicit_so_that_a_dark_terminal_shows_dark_on_light() -> None:
-	drawn = qr_terminal.draw(qr.to_data_url(TEXT))
-	assert all(
-		line.startswith("\033[38;5;16;48;5;231m") and line.endswith("\033[0m") for line in drawn.split("\n")
-	)
+@pytest.mark.parametrize("wall", [0, 90, 255])
+@pytest.mark.parametrize("version", [1, 10])
+def test_colour_is_explicit_so_that_every_terminal_shows_dark_on_light(version: int, wall: int) -> None:
+	drawn = qr_terminal.draw(data_url(picture("34600000001", version=version)))
+	assert scanned(drawn, wall) == "34600000001"
+	assert all(FOREGROUND in line and line.endswith("\033[0m") for line in drawn.split("\n"))
+
+
+def test_without_colour_there_is_none() -> None:
 	assert "\033" not in qr_terminal.draw(qr.to_data_url(TEXT), colour=False)
 
 

@@ -56,6 +56,7 @@ def test_a_refusal_that_states_the_state_tells_it_on_every_route_and_the_next_ca
 		(500, "SESSION_NOT_CONNECTED", "", "disconnected"),
 		(400, "session_not_connected", "", "disconnected"),
 		(400, "NOT_CONNECTED", "", "disconnected"),
+		(401, "SESSION_LOGGED_OUT", "", "disconnected"),
 		(409, "SESSION_ALREADY_CONNECTED", "", "connected"),
 		(400, "ALREADY_CONNECTED", "", "connected"),
 		(409, "", "Session already connected", "connected"),

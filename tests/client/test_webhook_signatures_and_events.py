@@ -159,6 +159,7 @@ def test_two_deliveries_are_the_same_call_when_their_signed_bytes_are_and_only_t
 		),
 		({"event": "message.ack", "data": {"messageId": "3EB0FAKE01", "status": 4}}, "read"),
 		({"event": "message.delivered", "data": {"messageId": "3EB0FAKE01"}}, "delivered"),
+		({"event": "message.ack", "messageId": "3EB0FAKE01", "ack": 3, "id": "902"}, "read"),
 		(
 			{"event": "message.read", "data": {"message": {"whatsappMessageId": "3EB0FAKE01", "id": 7}}},
 			"read",

@@ -83,17 +83,24 @@ def read_message_id(reply: Reply) -> str:
 
 
 def read_features(reply: Reply) -> Features:
-	"""A server that says nothing of a feature does not have it."""
+	"""A server says `true` or the route that does it. One without the list has what the contract always had: texts."""
 	payload = reply.payload or {}
 	data = payload.get("data")
 	said = payload.get("features") or (data.get("features") if isinstance(data, Mapping) else None)
-	said = said if isinstance(said, Mapping) else {}
+	if not isinstance(said, Mapping):
+		return Features(send_text=True)
 	path = said.get("webhookTest")
 	return Features(
-		pairing_code=said.get("pairingCode") is True,
-		send_text=said.get("sendText") is True,
+		pairing_code=is_offered(said.get("pairingCode")),
+		send_text=is_offered(said.get("sendText")),
 		webhook_test=path if isinstance(path, str) and OWN_PATH.fullmatch(path) else "",
+		reconnects=is_offered(said.get("reconnects")),
+		unlinks_on_delete=is_offered(said.get("unlinksOnDelete")),
 	)
+
+
+def is_offered(value: object) -> bool:
+	return value is True or (isinstance(value, str) and value.startswith("/"))
 
 
 def not_ready(error: BaileysError) -> NotReadyError | None:

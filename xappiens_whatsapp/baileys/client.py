@@ -174,7 +174,7 @@ class BaileysClient:
 	def request_pairing_code(self, id: int | str, phone_number: str) -> PairingCode:
 		"""Have WhatsApp wait for a code to be typed into the phone with this number; a newer code replaces an older one.
 
-		Only where `get_features` offers it. Raises `RefusedByState` or `RejectedError` while the session does not wait for a phone.
+		Only where `get_features` offers it; a code without a readable expiry is taken to live 60 seconds. Raises `RefusedByState` or `RejectedError` while the session does not wait for a phone.
 		"""
 		body = {"phoneNumber": digits_of(phone_number)}
 		return read_pairing_code(

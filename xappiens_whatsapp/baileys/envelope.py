@@ -31,7 +31,6 @@ CLASS_BY_STATUS: dict[int, type[BaileysError]] = {
 	401: AuthenticationError,
 	403: AuthenticationError,
 	404: NotFoundError,
-	409: ConflictError,
 	429: RateLimitedError,
 }
 CLASS_BY_CODE: dict[str, type[BaileysError]] = {
@@ -42,6 +41,8 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
+	"SESSION_NOT_WAITING": RejectedError,
+	"LIMIT_REACHED": RejectedError,
 	"CONNECTION_ERROR": ServerError,
 	"QR_GENERATION_ERROR": ServerError,
 	"WHATSAPP_ERROR": ServerError,
@@ -52,27 +53,21 @@ STATE_BY_CODE = {
 	"NOT_CONNECTED": "disconnected",
 	"DISCONNECTED": "disconnected",
 	"ALREADY_DISCONNECTED": "disconnected",
+	"LOGGED_OUT": "disconnected",
 	"ALREADY_CONNECTING": "connecting",
 	"ALREADY_CONNECTED": "connected",
 }
-SUBJECT = r"(session|sesi[oó]n)\b.*\b"
-STATED = (
-	("connected", re.compile(SUBJECT + r"(must be disconnected|debe estar desconectad[ao])", re.I)),
-	("connected", re.compile(r"already connected|ya est[aá] conectad[ao]", re.I)),
-	("connecting", re.compile(r"already connecting|ya (se )?est[aá] conectando", re.I)),
-	("disconnected", re.compile(r"already disconnected|ya est[aá] desconectad[ao]", re.I)),
-	(
-		"disconnected",
-		re.compile(
-			SUBJECT + r"(not connected|is disconnected|must be connected|no est[aá] conectad[ao]"
-			r"|est[aá] desconectad[ao]|debe estar conectad[ao])",
-			re.I,
-		),
-	),
-	(
-		"disconnected",
-		re.compile(r"^(the )?(session|sesi[oó]n) (disconnected|desconectada)\b|^not connected\b", re.I),
-	),
+STATED = tuple(
+	(state, re.compile(pattern, re.I))
+	for state, pattern in (
+		("connected", r"sess?i[oó]n\b.*\b(must be disconnected|debe estar desconectad[ao])"),
+		("connected", r"already connected|ya est[aá] conectad[ao]"),
+		("connecting", r"already connecting|ya (se )?est[aá] conectando"),
+		("disconnected", r"already disconnected|ya est[aá] desconectad[ao]|^not connected\b"),
+		("disconnected", r"sess?i[oó]n\b.*\b(not connected|is disconnected|must be connected)"),
+		("disconnected", r"sess?i[oó]n\b.*\b((no est[aá]|debe estar) conectad|est[aá] desconectad)[ao]"),
+		("disconnected", r"^(the )?sess?i[oó]n (disconnected|desconectada)\b"),
+	)
 )
 Redact = Callable[[str], str]
 
@@ -99,16 +94,14 @@ class Reply:
 		return self.method != "GET"
 
 
-def read_reply(
-	method: str, status: int, headers: Mapping[str, str], body: bytes | None, clock: Clock = SAME_CLOCK
-) -> Reply:
+def read_reply(method: str, status: int, headers: Mapping[str, str], body: bytes | None) -> Reply:
 	"""`body` is None where it was too large to be read."""
 	if body is None:
-		return Reply(method, status, headers, None, oversize=True, clock=clock)
+		return Reply(method, status, headers, None, oversize=True)
 	if status == 204 or (method != "GET" and 200 <= status < 300 and headers.get("Content-Length") == "0"):
-		return Reply(method, status, headers, Received(success=True), clock=clock)
+		return Reply(method, status, headers, Received(success=True))
 	payload = decode(body)
-	return Reply(method, status, headers, payload, words=words_of(payload, body), clock=clock)
+	return Reply(method, status, headers, payload, words=words_of(payload, body))
 
 
 def decode(body: bytes) -> Mapping[str, Any] | None:
@@ -186,11 +179,12 @@ def redirected(reply: Reply, redact: Redact) -> BaileysError:
 
 def foreign(reply: Reply, redact: Redact) -> BaileysError:
 	"""Where it refused or failed, something stands in front; where it did not, the address may lead elsewhere."""
-	code = "not_json" if reply.payload is None else "not_envelope"
 	words = redact(reply.words)[:LONGEST_WORDS]
 	message = words or f"HTTP {reply.status} with a body that is not an answer of the WhatsApp server"
-	kind = ServerError if reply.succeeded or reply.status in STATUSES_OF_WRONG_ADDRESS else IntermediaryError
-	return kind(message, code=code, status=reply.status)
+	if not reply.succeeded and reply.status not in STATUSES_OF_WRONG_ADDRESS:
+		return IntermediaryError(message, code="intermediary", status=reply.status)
+	code = "not_json" if reply.payload is None else "not_envelope"
+	return ServerError(message, code=code, status=reply.status)
 
 
 def refused(reply: Reply, redact: Redact) -> BaileysError:
@@ -213,6 +207,8 @@ def error_class(status: int, code: str, words: str) -> type[BaileysError]:
 		return ConflictError
 	if code in CLASS_BY_CODE:
 		return CLASS_BY_CODE[code]
+	if status == 409:
+		return ConflictError
 	return RejectedError if status < 500 else ServerError
 
 

@@ -8,13 +8,17 @@ class BaileysError(Exception):
 	reads, for refusals of the server, and where nothing was sent (name not found, refused, no TLS, no connection in time).
 	"""
 
-	def __init__(
-		self, message: str, *, code: str = "", status: int | None = None, outcome_unknown: bool = False
-	) -> None:
+	code: str = ""
+	status: int | None = None
+	outcome_unknown: bool = False
+
+	def __init__(self, message: str, **fields: object) -> None:
+		"""`fields` are those that the class names; what is not given stays as it says there."""
 		super().__init__(message)
-		self.code = code
-		self.status = status
-		self.outcome_unknown = outcome_unknown
+		for name in fields:
+			if not hasattr(type(self), name):
+				raise TypeError(f"{type(self).__name__} has no {name}")
+		vars(self).update(fields)
 
 
 class InvalidAddressError(BaileysError):
@@ -43,47 +47,25 @@ class RefusedByState(RejectedError):
 	"disconnected", "connecting" or "connected", as the code (SESSION_NOT_CONNECTED) or the words ("already connected") say.
 	"""
 
-	def __init__(
-		self, message: str, *, code: str = "", status: int | None = None, state: str = "disconnected"
-	) -> None:
-		super().__init__(message, code=code, status=status)
-		self.state = state
+	state: str = "disconnected"
 
 
 class RateLimitedError(BaileysError):
 	"""Too many requests; `retry_after` is in seconds."""
 
-	def __init__(
-		self, message: str, *, code: str = "", status: int | None = None, retry_after: float = 60.0
-	) -> None:
-		super().__init__(message, code=code, status=status)
-		self.retry_after = retry_after
+	retry_after: float = 60.0
 
 
 class NotReadyError(BaileysError):
 	"""There is no QR code yet; `retry_after` is in seconds."""
 
-	def __init__(
-		self, message: str, *, code: str = "", status: int | None = None, retry_after: float = 5.0
-	) -> None:
-		super().__init__(message, code=code, status=status)
-		self.retry_after = retry_after
+	retry_after: float = 5.0
 
 
 class UnavailableError(BaileysError):
 	"""No whole answer arrived; `cause` is dns, refused, tls, timeout or reset."""
 
-	def __init__(
-		self,
-		message: str,
-		*,
-		code: str = "",
-		status: int | None = None,
-		outcome_unknown: bool = False,
-		cause: str = "reset",
-	) -> None:
-		super().__init__(message, code=code, status=status, outcome_unknown=outcome_unknown)
-		self.cause = cause
+	cause: str = "reset"
 
 
 class TimedOutError(UnavailableError):

@@ -54,11 +54,17 @@ class PairingCode:
 
 @dataclass(frozen=True)
 class Features:
-	"""What a server offers beyond the contract's first version, by its own word; `webhook_test` is a path or empty."""
+	"""What a server offers beyond the contract's first version, by its own word; `webhook_test` is a path or empty.
+
+	`reconnects`: a paired session comes back by itself, `connecting` meanwhile. `unlinks_on_delete`: the phone forgets a deleted
+	session also where it was down.
+	"""
 
 	pairing_code: bool = False
 	send_text: bool = False
 	webhook_test: str = ""
+	reconnects: bool = False
+	unlinks_on_delete: bool = False
 
 
 @dataclass(frozen=True)

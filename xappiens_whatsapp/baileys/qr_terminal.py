@@ -1,10 +1,11 @@
-"""Reads the modules out of the picture of a QR code and draws them with half blocks for a terminal."""
+"""Reads the modules out of the picture of a QR code and has `qrcode` draw them for a terminal."""
 
 from __future__ import annotations
 
 import io
 from functools import lru_cache
 
+import qrcode
 from PIL import Image, ImageOps
 
 from .qr import PREFIX, decode_png
@@ -15,28 +16,26 @@ Pattern = dict[tuple[int, int], bool]
 SIZES = range(21, 178, 4)
 GOOD_MATCH = 0.9
 QUIET_ZONE = 2
-HALF_BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
-BLACK_ON_WHITE = "\033[38;5;16;48;5;231m"
-RESET = "\033[0m"
+
+
+class Terminal(io.StringIO):
+	def isatty(self) -> bool:
+		"""`print_ascii` colours for terminals only."""
+		return True
 
 
 def draw(data_url: str, *, colour: bool = True) -> str:
-	"""With colour it reads dark on light in every terminal; without, only where the background is light."""
-	rows = with_quiet_zone(read_modules(data_url))
-	if len(rows) % 2:
-		rows.append([False] * len(rows[0]))
-	lines = [half_blocks(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
-	return "\n".join(f"{BLACK_ON_WHITE}{line}{RESET}" if colour else line for line in lines)
+	"""With colour it reads dark on light in every terminal; without, only where the background is dark.
 
-
-def half_blocks(upper: list[bool], lower: list[bool]) -> str:
-	return "".join(HALF_BLOCKS[pair] for pair in zip(upper, lower, strict=True))
-
-
-def with_quiet_zone(modules: Modules) -> Modules:
-	margin = [False] * QUIET_ZONE
-	empty = [[False] * (len(modules) + 2 * QUIET_ZONE) for _row in margin]
-	return [*empty, *([*margin, *row, *margin] for row in modules), *(list(row) for row in empty)]
+	Raises `ValueError` for what is no PNG picture of a QR code. Servers send pictures: the text of a code is not to be had.
+	"""
+	code = qrcode.QRCode(border=QUIET_ZONE)
+	code.modules = read_modules(data_url)
+	code.modules_count = len(code.modules)
+	code.data_cache = b""
+	drawn = Terminal()
+	code.print_ascii(drawn, tty=colour, invert=True)
+	return drawn.getvalue().rstrip("\n")
 
 
 def read_modules(data_url: str) -> Modules:

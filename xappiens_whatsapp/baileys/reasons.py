@@ -28,12 +28,15 @@ CODE_BY_NAME = {
 
 
 def read_reason(row: Mapping[str, Any]) -> tuple[int | None, str | None]:
-	"""Baileys' number and the word as it came; the number also where only the name in its enum was given."""
+	"""Baileys' number and the word as it came; the number also where only the name in its enum was given.
+
+	Webhooks of this repository's gateway have the number in `code`, where an error envelope has a word.
+	"""
 	said = [
 		text for value in values_in(row) if (text := parse_text(value, LONGEST_WORD)) and not is_nothing(text)
 	]
 	word = next((text for text in said if not text.lstrip("-").isdecimal()), None)
-	numbers = (code_in(text) for text in said)
+	numbers = (code_in(text) for text in [*said, parse_text(row.get("code"))])
 	code = next((number for number in numbers if number), None) or CODE_BY_NAME.get(bare(word or ""))
 	return code, word
 

@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -142,7 +142,9 @@ class Transport:
 			self._prepare(call), timeout=timeouts, allow_redirects=False, stream=True
 		) as response:
 			clock = clock_of(response.headers)
-			return read_reply(call.method, response.status_code, response.headers, read_body(response), clock)
+			body = read_body(response)
+			reply = read_reply(call.method, response.status_code, response.headers, body)
+			return replace(reply, clock=clock)
 
 	def _prepare(self, call: Call) -> requests.PreparedRequest:
 		"""`requests` would decode and collapse dots in the path, so the path is put in afterwards."""

@@ -106,9 +106,10 @@ def reason_in(places: list[Mapping[str, Any]]) -> tuple[int | None, str | None]:
 
 def acknowledgement(name: str, places: list[Mapping[str, Any]]) -> dict[str, str]:
 	"""`ack` is counted as the contract does, `status` a word or Baileys' own number; older events have the word in their name."""
-	ids = [place.get(key) for key in ("whatsappMessageId", "messageId", "id") for place in places[1:]]
-	word = first_text(place.get("status") for place in places[1:]).lower()
-	ack = first_text(place.get("ack") for place in places[1:]).lower()
+	ids = [place.get(key) for key in ("whatsappMessageId", "messageId") for place in places]
+	ids += [place.get("id") for place in places[1:]]
+	word = first_text(place.get("status") for place in places).lower()
+	ack = first_text(place.get("ack") for place in places).lower()
 	status = STATUS_BY_WORD.get(word, word) or STATUS_BY_ACK.get(ack, ack) or STATUS_BY_NAME.get(name, "")
 	return {
 		"message_id": first_text(value for value in ids if isinstance(value, str)),

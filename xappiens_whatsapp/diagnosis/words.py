@@ -128,6 +128,13 @@ def not_a_server() -> Cause:
 	)
 
 
+def in_front() -> Cause:
+	return Cause(
+		_("Something in front of the server answered in its place: a proxy, a firewall or a challenge page."),
+		_("Ask whoever runs it to let this site through, and check the address in WhatsApp Settings."),
+	)
+
+
 def redirect() -> Cause:
 	return Cause(
 		_("The server sends this site on to another address."),
@@ -201,5 +208,6 @@ CAUSES = {
 	"not_found": not_a_server,
 	"not_envelope": not_a_server,
 	"not_json": not_a_server,
+	"intermediary": in_front,
 	"redirect": redirect,
 }

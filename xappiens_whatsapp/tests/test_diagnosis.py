@@ -126,7 +126,8 @@ class TestChainToTheServer(DiagnosisTestCase):
 
 	def test_something_else_than_the_server(self):
 		for kind, details, detail in (
-			("html", {"status": 502}, "not the WhatsApp server"),
+			("html", {"status": 200}, "not the WhatsApp server"),
+			("html", {"status": 502}, "in front of the server"),
 			("redirect", {"location": "http://elsewhere.example"}, "another address"),
 		):
 			with self.subTest(kind):
