@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.meta import all_metas
+from frappe.model.meta import all_metas, get_meta
 from frappe.model.validation import Validation
 from frappe.model.values import RESERVED, Values
 from frappe.utils import cint, cstr, now
@@ -191,6 +192,14 @@ class Document(Values, Validation):
 					message = _("Cannot delete or cancel because {0} is linked with {1}")
 					link = f"{_(self.doctype)} {frappe.bold(self.name)}", _(meta.name)
 					frappe.throw(message.format(*link), frappe.LinkExistsError)
+
+
+def get_controller(doctype: str) -> type:
+	path = get_meta(doctype).path
+	if not path.with_suffix(".py").exists():
+		return Document
+	module = import_module(".".join((*path.parts[-5:-1], path.stem)))
+	return getattr(module, doctype.replace(" ", ""))
 
 
 __getattr__ = frappe._missing.refuse(__name__)
