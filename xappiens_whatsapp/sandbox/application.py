@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -15,9 +15,7 @@ from .answers import Answer, Refusal, failure
 from .faults import Fault
 from .recording import recorded
 from .routes import ROUTES, Call, Route
-
-if TYPE_CHECKING:
-	from .server import Sandbox
+from .simulation import Simulation
 
 MAXIMUM_BODY = 1_000_000
 RULES = Map(
@@ -27,7 +25,7 @@ NOWHERE = Route("nowhere", "", "", lambda call: Answer(404), needs_key=False)
 
 
 class Application:
-	def __init__(self, sandbox: Sandbox) -> None:
+	def __init__(self, sandbox: Simulation) -> None:
 		self.sandbox = sandbox
 
 	def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
