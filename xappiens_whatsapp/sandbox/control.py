@@ -46,8 +46,51 @@ def scan(sandbox: Simulation, body: Body) -> Body:
 	return sandbox.scan(target, str(body.get("phoneNumber", DEFAULT_NUMBER)))
 
 
+def enter_code(sandbox: Simulation, body: Body) -> Body:
+	number = str(body.get("phoneNumber", DEFAULT_NUMBER))
+	return sandbox.enter_code(_text(body, "sessionId"), _text(body, "code"), number)
+
+
 def drop(sandbox: Simulation, body: Body) -> Body:
-	return sandbox.drop(_text(body, "sessionId"), int(body.get("code", 401)))
+	back_after = body.get("backAfter")
+	return sandbox.drop(
+		_text(body, "sessionId"),
+		int(body.get("code", 401)),
+		str(body.get("reason", "")),
+		None if back_after is None else float(back_after),
+	)
+
+
+def break_credentials(sandbox: Simulation, body: Body) -> Body:
+	sandbox.break_credentials(_text(body, "sessionId"))
+	return {}
+
+
+def hide(sandbox: Simulation, body: Body) -> Body:
+	sandbox.hide(_text(body, "sessionId"), bool(body.get("hidden", True)))
+	return {}
+
+
+def duplicate(sandbox: Simulation, body: Body) -> Body:
+	return {"id": sandbox.duplicate(_text(body, "sessionId"), first=bool(body.get("first", False)))}
+
+
+def start_over(sandbox: Simulation, body: Body) -> Body:
+	sandbox.start_over(int(body.get("firstId", 1)))
+	return {}
+
+
+def list_habits(sandbox: Simulation, _body: Body) -> Body:
+	return {"habits": vars(sandbox.habits)}
+
+
+def behave(sandbox: Simulation, body: Body) -> Body:
+	sandbox.behave(**body)
+	return list_habits(sandbox, body)
+
+
+def list_messages(sandbox: Simulation, _body: Body) -> Body:
+	return {"messages": sandbox.messages()}
 
 
 def forget(sandbox: Simulation, body: Body) -> Body:
@@ -92,7 +135,15 @@ CONTROLS: dict[tuple[str, str], Callable[[Simulation, Body], Any]] = {
 	("GET", "/sandbox/faults"): list_faults,
 	("DELETE", "/sandbox/faults"): clear_faults,
 	("POST", "/sandbox/scan"): scan,
+	("POST", "/sandbox/enter-code"): enter_code,
 	("POST", "/sandbox/drop"): drop,
+	("POST", "/sandbox/break"): break_credentials,
+	("POST", "/sandbox/hide"): hide,
+	("POST", "/sandbox/duplicate"): duplicate,
+	("POST", "/sandbox/start-over"): start_over,
+	("GET", "/sandbox/habits"): list_habits,
+	("POST", "/sandbox/habits"): behave,
+	("GET", "/sandbox/messages"): list_messages,
 	("POST", "/sandbox/forget"): forget,
 	("POST", "/sandbox/renumber"): renumber,
 	("POST", "/sandbox/webhook-test"): test_webhook,

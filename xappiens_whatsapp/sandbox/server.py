@@ -14,7 +14,20 @@ from .application import Application
 from .simulation import Simulation
 
 
-class QuietHandler(WSGIRequestHandler):
+class Handler(WSGIRequestHandler):
+	"""Quiet, with the date of the simulated server, and without the headers that it does not send."""
+
+	@property
+	def sandbox(self) -> Simulation:
+		return self.server.app.sandbox
+
+	def date_time_string(self, timestamp: float | None = None) -> str:
+		return super().date_time_string(self.sandbox.clock() if timestamp is None else timestamp)
+
+	def send_header(self, keyword: str, value: str) -> None:
+		if keyword.lower() not in map(str.lower, self.sandbox.habits.without_headers):
+			super().send_header(keyword, value)
+
 	def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
 		pass
 
@@ -56,7 +69,7 @@ class Sandbox(Simulation):
 				self.port,
 				Application(self),
 				threaded=True,
-				request_handler=QuietHandler,
+				request_handler=Handler,
 				fd=listener.fileno(),
 			)
 		self.port = self._server.port
