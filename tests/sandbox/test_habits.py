@@ -42,6 +42,14 @@ def test_reasons_in_every_style(client, style, told):
 	assert dropped(client, style) == told
 
 
+def test_reasons_as_the_gateway_of_this_repository_tells_them(client):
+	assert dropped(client, "gateway") == {"disconnectCode": 440, "disconnectReason": "replaced"}
+	client.sandbox.drop("ventas_1", 428, back_after=30)
+	row = client.status(client.sandbox.sessions()[0]["id"])
+	assert (row["disconnectReason"], row["willReconnect"]) == ("connection_lost", True)
+	assert abs(moment(row["disconnectedAt"]) - time.time()) < 5
+
+
 def test_a_reason_nested_as_baileys_nests_it(client):
 	last = dropped(client, "nested", 401)["lastDisconnect"]
 	assert last["error"]["output"]["statusCode"] == 401 and last["error"]["isBoom"]
@@ -102,6 +110,7 @@ def test_webhooks_tell_the_reason_in_the_same_style(client, receiver, contract, 
 		"texts": {"reason": "Connection Terminated"},
 		"codes": {"disconnectCode": 428},
 		"nested": {"lastDisconnect": 428},
+		"gateway": {"reason": "connection_lost"},
 	}[style]
 
 
@@ -221,9 +230,12 @@ def test_a_clock_that_was_set_back_does_not_hold_up_what_is_due(client, until):
 
 def test_health_names_the_features(client):
 	assert client.get("/health").json()["features"] == {
-		"pairingCode": True,
-		"sendText": True,
+		"pairingCode": "/api/sessions/{id}/pairing-code",
 		"webhookTest": "/api/webhooks/test/session",
+		"sendText": "/api/messages/{sessionId}/send",
+		"disconnectReason": True,
+		"reconnects": False,
+		"unlinksOnDelete": True,
 	}
 
 
@@ -249,7 +261,7 @@ def test_a_feature_that_is_off_is_announced_as_off_and_not_found(client, receive
 def test_a_feature_that_is_claimed_and_not_there(client):
 	number = client.waiting()
 	client.sandbox.fault("pairing_code", "http", times=None, status=404, code="NOT_FOUND")
-	assert client.get("/health").json()["features"]["pairingCode"] is True
+	assert client.get("/health").json()["features"]["pairingCode"]
 	path = f"/api/sessions/{number}/pairing-code"
 	assert client.post(path, {"phoneNumber": "34600000001"}).status_code == 404
 	client.sandbox.clear_faults()

@@ -162,7 +162,7 @@ def test_broken_credentials_fail_until_the_session_is_created_again(client, unti
 
 def test_a_paired_session_reconnects_by_itself_and_says_why(client, receiver, until):
 	number = client.connected(webhookUrl=receiver.url)
-	client.sandbox.drop("ventas_1", 428, back_after=0.3)
+	client.sandbox.drop("ventas_1", 428, back_after=0.8)
 	row = client.status(number)
 	assert (row["status"], row["isConnected"], row["hasQR"]) == ("connecting", False, False)
 	assert row["phoneNumber"] == "34600000001"
@@ -278,3 +278,13 @@ def test_trouble_that_makes_no_sense_is_refused(client, route, body):
 	number = client.connected()
 	assert client.control("POST", route, body).status_code == 400
 	assert client.status(number)["isConnected"]
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_deleting_says_whether_the_phone_was_unlinked(client, is_running):
+	number = client.connected()
+	if not is_running:
+		client.post(f"/api/sessions/{number}/disconnect")
+	data = client.delete(f"/api/sessions/{number}").json()["data"]
+	assert (data["wasLinked"], data["unlinked"]) == (True, is_running)
+	assert client.delete(f"/api/sessions/{client.create()}").json()["data"]["wasLinked"] is False

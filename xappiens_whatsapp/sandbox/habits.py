@@ -9,10 +9,14 @@ from . import shapes
 from .reasons import STYLES
 
 FEATURES: dict[str, Any] = {
-	"pairingCode": True,
-	"sendText": True,
+	"pairingCode": "/api/sessions/{id}/pairing-code",
 	"webhookTest": "/api/webhooks/test/session",
+	"sendText": "/api/messages/{sessionId}/send",
+	"disconnectReason": True,
+	"reconnects": False,
+	"unlinksOnDelete": True,
 }
+"""As the gateway of this repository announces them: true, or the route."""
 UNANNOUNCED = {"sendText": True}
 """What the contract promises of servers that say nothing of features."""
 

@@ -40,7 +40,7 @@ class Message:
 			return
 		ack = self.acks.pop(0)
 		self.status = STATUSES[ack]
-		news = {"messageId": self.whatsapp_id, "ack": ack, "status": self.status, "to": self.chat_id}
+		news = {"messageId": self.whatsapp_id, "chatId": self.chat_id, "ack": ack, "status": self.status}
 		self.session.emit(self.session, "message.ack", news, at)
 		self.expect_ack(at)
 

@@ -14,8 +14,16 @@ from .application import Application
 from .simulation import Simulation
 
 
-class Handler(WSGIRequestHandler):
-	"""Quiet, with the date of the simulated server, and without the headers that it does not send."""
+class QuietHandler(WSGIRequestHandler):
+	def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+		pass
+
+	def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+		self.close_connection = True
+
+
+class Handler(QuietHandler):
+	"""With the date of the simulated server, and without the headers that it does not send."""
 
 	@property
 	def sandbox(self) -> Simulation:
@@ -27,12 +35,6 @@ class Handler(WSGIRequestHandler):
 	def send_header(self, keyword: str, value: str) -> None:
 		if keyword.lower() not in map(str.lower, self.sandbox.habits.without_headers):
 			super().send_header(keyword, value)
-
-	def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-		pass
-
-	def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
-		self.close_connection = True
 
 
 class Sandbox(Simulation):

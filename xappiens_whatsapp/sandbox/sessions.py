@@ -67,8 +67,9 @@ def get_session(call: Call) -> Answer:
 
 def delete_session(call: Call) -> Answer:
 	session = call.session()
+	ending = {"wasLinked": session.linked_number is not None, "unlinked": session.is_connected}
 	call.registry.delete(session, call.now)
-	return _done("Sesión eliminada", session, call)
+	return _done("Sesión eliminada", session, call, **ending)
 
 
 def get_status(call: Call) -> Answer:
@@ -126,14 +127,13 @@ def _started(session: Session, start: Callable[[float], None], message: str, cal
 def create_pairing_code(call: Call) -> Answer:
 	call.require("pairingCode")
 	session = call.session()
-	wanted = validation.checked(call.body, {"phoneNumber": validation.phone_number}, ("phoneNumber",))
+	wanted = validation.checked(call.body, {"phoneNumber": validation.own_number}, ("phoneNumber",))
 	try:
 		code = session.request_pairing_code(wanted["phoneNumber"], call.now)
 	except NoPhoneAwaited:
-		if session.is_connected:
-			raise refusal("already_connected_conflict") from None
 		raise Refusal(409, "SESSION_NOT_WAITING", "La sesión no espera ningún teléfono") from None
-	return success({"code": code.text, "expiresAt": iso(code.expires_at)}, "Código de vinculación creado")
+	shown = {"code": code.text, "expiresAt": iso(code.expires_at)}
+	return success({"sessionId": session.session_id, **shown})
 
 
 def disconnect_session(call: Call) -> Answer:
@@ -152,7 +152,7 @@ def update_webhook(call: Call) -> Answer:
 	return _done("Webhook actualizado", session, call)
 
 
-def _done(message: str, session: Session, call: Call) -> Answer:
+def _done(message: str, session: Session, call: Call, **facts: Any) -> Answer:
 	if call.variant == "no_content":
 		return Answer(204)
-	return success({"id": session.id, "sessionId": session.session_id}, message)
+	return success({"id": session.id, "sessionId": session.session_id, **facts}, message)

@@ -9,7 +9,7 @@ from typing import Any
 from . import qr, reasons
 from .answers import Answer, iso, iso_or_null, success
 from .messages import Message
-from .state import CONNECTED, Code, Session
+from .state import CONNECTED, CONNECTING, Code, Session
 
 Row = dict[str, Any]
 USER_ID = 7
@@ -69,8 +69,8 @@ def status_row(session: Session, reasons_style: str = "words") -> Row:
 def _drop_fields(session: Session, style: str) -> Row:
 	if session.cause is None:
 		return {}
-	keys = {"key": "disconnectReason", "code_key": "disconnectCode"}
-	return reasons.told(session.cause, style, session.updated_at, **keys)
+	will_reconnect = session.status == CONNECTING
+	return reasons.told_in_status(session.cause, style, session.updated_at, will_reconnect)
 
 
 def _picked(session: Session, *keys: str, **replaced: Any) -> Row:

@@ -12,7 +12,7 @@ from .answers import Refusal
 
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
 PHONE_NUMBER = re.compile(r"[0-9]{8,15}")
-CHAT = re.compile(r"[0-9]{8,15}|[0-9]{5,20}(:[0-9]+)?@(s\.whatsapp\.net|c\.us|lid)|[0-9-]{5,40}@g\.us")
+CHAT = re.compile(r"[0-9]{5,20}|[0-9]{5,20}@(s\.whatsapp\.net|c\.us|lid)|[0-9-]{5,40}@g\.us")
 NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 LIST_STATUSES = ("disconnected", "connecting", "connected", "qr_code", "error", "rate_limited")
 
@@ -58,6 +58,11 @@ def session_id(value: Any) -> str:
 
 def phone_number(value: Any) -> str:
 	return "" if isinstance(value, str) and PHONE_NUMBER.fullmatch(value) else "móvil no válido"
+
+
+def own_number(value: Any) -> str:
+	"""In full: a national number begins with 0 in many places, and no country's code does."""
+	return phone_number(value) or ("móvil no válido" if value.startswith("0") else "")
 
 
 def chat(value: Any) -> str:

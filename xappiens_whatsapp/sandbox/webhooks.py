@@ -11,7 +11,7 @@ from typing import Any
 from . import qr
 from .answers import iso
 from .faults import Fault
-from .reasons import told
+from .reasons import told_in_webhook
 from .state import Session, Webhook
 
 STALE_SECONDS = 3600.0
@@ -46,7 +46,7 @@ def message_of(
 		written |= {"qrCode": qr.data_url(code.text), "expiresAt": iso(code.expires_at)}
 	if event == "session.disconnected" and session.cause:
 		written.pop("reason")
-		written = told(session.cause, style, at, key="reason") | written
+		written = told_in_webhook(session.cause, style, at) | written
 	return Message(session.webhook, event, session.session_id, session.id, written, at)
 
 
