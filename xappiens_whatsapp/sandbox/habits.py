@@ -9,14 +9,14 @@ from . import shapes
 from .reasons import STYLES
 
 FEATURES: dict[str, Any] = {
-	"pairingCode": "/api/sessions/{id}/pairing-code",
+	"pairingCode": True,
 	"webhookTest": "/api/webhooks/test/session",
-	"sendText": "/api/messages/{sessionId}/send",
+	"sendText": True,
 	"disconnectReason": True,
 	"reconnects": False,
 	"unlinksOnDelete": True,
 }
-"""As the gateway of this repository announces them: true, or the route."""
+"""True, or the path where there is no other way to know it."""
 UNANNOUNCED = {"sendText": True}
 """What the contract promises of servers that say nothing of features."""
 
