@@ -183,7 +183,7 @@ def test_a_slow_request_holds_up_no_other_and_not_the_stop(client):
 
 def test_a_late_qr_is_late_from_connect(client, until):
 	number = client.create()
-	client.sandbox.fault("connect", "late_qr", seconds=0.2)
+	client.sandbox.fault("connect", "late_qr", seconds=0.6)
 	client.post(f"/api/sessions/{number}/connect")
 	time.sleep(0.1)
 	assert client.status(number)["status"] == "connecting"

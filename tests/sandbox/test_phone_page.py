@@ -107,6 +107,62 @@ def test_a_server_that_is_away_is_told_and_its_return_too(client, open_page):
 	page.get_by_text("El servidor no responde").wait_for(state="detached")
 
 
+def test_a_pairing_code_is_typed_only_where_one_was_asked_for(client, open_page, until):
+	number = client.waiting()
+	page = open_page()
+	field = row(page, "ventas_1").get_by_label("Código de vinculación")
+	row(page, "ventas_1").get_by_role("button", name="Escanear", exact=True).wait_for()
+	assert not field.is_visible()
+	body = {"phoneNumber": "34600000001"}
+	code = client.post(f"/api/sessions/{number}/pairing-code", body).json()["data"]["code"]
+	a_second_later(page)
+	field.fill("WRONG-123")
+	link = row(page, "ventas_1").get_by_role("button", name="Vincular con el código")
+	link.click()
+	page.get_by_role("status").get_by_text("mistyped").wait_for()
+	field.fill(f"{code[:4]}-{code[4:]}".lower())
+	link.click()
+	until(lambda: client.status(number)["isConnected"])
+
+
+def test_another_phone_than_expected_is_told(client, open_page, until):
+	number = client.waiting(phoneNumber="34600000009")
+	page = open_page()
+	field = row(page, "ventas_1").get_by_label("Número del teléfono")
+	assert field.input_value() == "34600000009"
+	field.fill("34600000005")
+	row(page, "ventas_1").get_by_role("button", name="Escanear", exact=True).click()
+	until(lambda: client.status(number)["isConnected"])
+	a_second_later(page)
+	row(page, "ventas_1").get_by_text("34600000005 · se esperaba 34600000009").wait_for()
+
+
+def test_a_cut_connection_comes_back_by_itself(client, open_page):
+	number = client.connected()
+	page = open_page()
+	row(page, "ventas_1").get_by_role("button", name="Cortar la conexión").click()
+	row(page, "ventas_1").get_by_text("Conectando").wait_for()
+	assert client.status(number)["disconnectCode"] == 428
+	assert client.status(number)["phoneNumber"] == "34600000001"
+
+
+def test_messages_are_shown_with_what_became_of_them(client, open_page, until):
+	client.sandbox.registry.ack_delay = 0.01
+	client.connected()
+	client.post("/api/messages/ventas_1/send", {"to": "34600000002", "message": "<b>Prueba</b>"})
+	until(lambda: client.sandbox.messages()[0]["status"] == "read")
+	page = open_page()
+	row(page, "ventas_1").get_by_text("<b>Prueba</b> → 34600000002@s.whatsapp.net · leído").wait_for()
+
+
+def test_two_rows_of_one_session_are_both_shown(client, open_page):
+	client.connected()
+	client.sandbox.duplicate("ventas_1")
+	page = open_page()
+	row(page, "ventas_1").nth(1).wait_for()
+	assert row(page, "ventas_1").locator(".state").all_inner_texts() == ["Conectada", "Desconectada"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_english_light_dark_and_narrow(client, open_page, scheme):
 	client.waiting()
@@ -129,4 +185,4 @@ def test_both_languages_say_the_same_things():
 	source = PAGE.read_text(encoding="utf-8")
 	spanish, english = re.search(r"es: {(.*?)\n\t},\n\ten: {(.*?)\n\t},", source, re.S).groups()
 	keys = [re.findall(r"(\w+): \"", part) for part in (spanish, english)]
-	assert keys[0] == keys[1] and len(keys[0]) == 13
+	assert keys[0] == keys[1] and len(keys[0]) == 21

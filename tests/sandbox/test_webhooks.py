@@ -64,7 +64,7 @@ def test_rotated_codes_are_delivered_by_the_clock(client_of, receiver):
 		client.post(f"/api/sessions/{client.create(**hooked(receiver))}/connect")
 		receiver.wait_for(3)
 	assert receiver.events() == ["session.qr", "session.qr", "session.disconnected"]
-	assert bodies(receiver)[2]["data"]["reason"] == "timed_out"
+	assert bodies(receiver)[2]["data"]["reason"] == "qr_timeout"
 
 
 @pytest.mark.parametrize("form", ["nested", "top_level", "flat"])

@@ -43,6 +43,21 @@ class Refusal(Exception):
 		self.details = details
 
 
+REFUSALS = {
+	"not_connected": (400, "SESSION_NOT_CONNECTED", "La sesión debe estar conectada"),
+	"disconnected": (400, "SESSION_DISCONNECTED", "La sesión está desconectada"),
+	"not_connected_text": (409, "", "Session is not connected"),
+	"already_connected": (400, "SESSION_ALREADY_CONNECTED", "La sesión ya está conectada"),
+	"already_connected_conflict": (409, "SESSION_ALREADY_CONNECTED", "La sesión ya está conectada"),
+	"already_connected_text": (409, "", "Session is already connected"),
+}
+"""What servers refuse by naming the state of the session."""
+
+
+def refusal(name: str) -> Refusal:
+	return Refusal(*REFUSALS[name])
+
+
 def with_defaults(status: int, code: str, text: str) -> tuple[str, str]:
 	default_code, default_text = DEFAULT_ERRORS.get(status, ("INTERNAL_ERROR", "Error inesperado"))
 	return code or default_code, text or default_text

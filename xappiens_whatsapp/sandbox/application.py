@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -12,12 +13,11 @@ from werkzeug.wrappers import Request, Response
 
 from . import breakage, control, phone
 from .answers import Answer, Refusal, failure
+from .calls import Call, Route
 from .faults import Fault
 from .recording import recorded
-from .routes import ROUTES, Call, Route
-
-if TYPE_CHECKING:
-	from .server import Sandbox
+from .routes import ROUTES
+from .simulation import Simulation
 
 MAXIMUM_BODY = 1_000_000
 RULES = Map(
@@ -27,7 +27,7 @@ NOWHERE = Route("nowhere", "", "", lambda call: Answer(404), needs_key=False)
 
 
 class Application:
-	def __init__(self, sandbox: Sandbox) -> None:
+	def __init__(self, sandbox: Simulation) -> None:
 		self.sandbox = sandbox
 
 	def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -78,11 +78,13 @@ class Application:
 			raise Refusal(429)
 		if route.needs_key:
 			self._check_key(request)
-		registry = self.sandbox.registry
 		body = json_body(request)
-		with registry.current() as now:
-			query, raw = request.args.to_dict(), request.get_data()
-			return route.handler(Call(registry, now, path, query, request.headers, raw, body, fault))
+		query, raw = request.args.to_dict(), request.get_data()
+		with self._moment(route) as now:
+			return route.handler(Call(self.sandbox, now, path, query, request.headers, raw, body, fault))
+
+	def _moment(self, route: Route) -> AbstractContextManager[float]:
+		return self.sandbox.registry.current() if route.stands_still else nullcontext(self.sandbox.clock())
 
 	def _check_key(self, request: Request) -> None:
 		key = request.headers.get("X-API-Key")
@@ -103,7 +105,7 @@ class Application:
 	def _replacement(self, fault: Fault, request: Request, headers: dict[str, str]) -> Response:
 		sandbox = self.sandbox
 		response = breakage.replacement(fault, request, sandbox.clock(), sandbox.limiter.limit)
-		for name, value in headers.items() if fault.kind in ("http", "rate_limit") else ():
+		for name, value in headers.items() if fault.kind in ("http", "refusal", "rate_limit") else ():
 			response.headers.setdefault(name, value)
 		return response
 

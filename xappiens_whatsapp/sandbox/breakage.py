@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from .answers import DEFAULT_ERRORS, Answer, Refusal, failure
+from .answers import DEFAULT_ERRORS, Answer, Refusal, failure, refusal
 from .faults import Fault
 from .limits import exhausted_headers
 
@@ -20,6 +20,16 @@ HTML_TITLES = {
 	502: "502 Bad Gateway",
 	503: "503 Service Temporarily Unavailable",
 	504: "504 Gateway Time-out",
+}
+CHALLENGE_PAGE = (
+	"<!DOCTYPE html>\n<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1>"
+	'<script>document.cookie = "challenge=1"; location.reload();</script></body></html>\n'
+)
+CHALLENGES = {
+	"html": (CHALLENGE_PAGE, "text/html"),
+	"json": ('{"message": "No API key found in request"}', "application/json"),
+	"text": ("access denied", "text/plain"),
+	"empty": ("", "text/plain"),
 }
 MEGABYTE = b" " * 1_000_000
 OTHER_SESSION = {"id": 1, "sessionId": "otra_sesion_0001"}
@@ -32,20 +42,13 @@ def response_of(answer: Answer) -> Response:
 
 def replacement(fault: Fault, request: Request, now: float, limit: int) -> Response:
 	details = fault.details
-	if fault.kind == "http":
-		return response_of(_http_error(details, now))
-	if fault.kind == "rate_limit":
-		return response_of(_too_many_requests(details, now, limit))
-	if fault.kind == "html":
-		return _html_page(int(details.get("status", 502)))
-	if fault.kind == "redirect":
-		location = details.get("location", "http://elsewhere.example/")
-		return Response("", int(details.get("status", 302)), {"Location": location})
-	if fault.kind == "huge":
-		return _huge(int(details.get("megabytes", 10)))
 	if fault.kind == "reset":
 		reset(request)
-	return Response(str(details.get("text", "esto no es JSON")), 200, mimetype="application/json")
+	if fault.kind == "rate_limit":
+		return response_of(_too_many_requests(details, now, limit))
+	if fault.kind in ENVELOPES:
+		return response_of(ENVELOPES[fault.kind](details, now))
+	return PAGES[fault.kind](details)
 
 
 def _http_error(details: dict[str, Any], now: float) -> Answer:
@@ -56,6 +59,10 @@ def _http_error(details: dict[str, Any], now: float) -> Answer:
 	return failure(refusal, now, text_key=details.get("text_key", "error"))
 
 
+def _refused(details: dict[str, Any], now: float) -> Answer:
+	return failure(refusal(details["name"]), now)
+
+
 def _too_many_requests(details: dict[str, Any], now: float, limit: int) -> Answer:
 	answer = failure(Refusal(429), now)
 	answer.headers = exhausted_headers(limit, float(details.get("reset", 30)), now)
@@ -64,16 +71,43 @@ def _too_many_requests(details: dict[str, Any], now: float, limit: int) -> Answe
 	return answer
 
 
-def _html_page(status: int) -> Response:
+def _html_page(details: dict[str, Any]) -> Response:
+	status = int(details.get("status", 502))
 	title = HTML_TITLES.get(status) or f"{status} {DEFAULT_ERRORS.get(status, ('', 'Error'))[1]}"
 	return Response(HTML_PAGE.format(title), status, mimetype="text/html")
 
 
-def _huge(megabytes: int) -> Response:
+def _challenge(details: dict[str, Any]) -> Response:
+	"""What something in front of the server says, not in the server's envelope."""
+	body, mimetype = CHALLENGES[details.get("form", "html")]
+	return Response(body, int(details.get("status", 403)), mimetype=mimetype)
+
+
+def _redirect(details: dict[str, Any]) -> Response:
+	location = details.get("location", "http://elsewhere.example/")
+	return Response("", int(details.get("status", 302)), {"Location": location})
+
+
+def _huge(details: dict[str, Any]) -> Response:
+	megabytes = int(details.get("megabytes", 10))
 	start, end = b'{"success": true, "data": {}', b"}"
 	length = len(start) + megabytes * len(MEGABYTE) + len(end)
 	chunks = (start, *[MEGABYTE] * megabytes, end)
 	return Response(iter(chunks), 200, {"Content-Length": str(length)}, mimetype="application/json")
+
+
+def _not_json(details: dict[str, Any]) -> Response:
+	return Response(str(details.get("text", "esto no es JSON")), 200, mimetype="application/json")
+
+
+ENVELOPES = {"http": _http_error, "refusal": _refused}
+PAGES = {
+	"html": _html_page,
+	"challenge": _challenge,
+	"redirect": _redirect,
+	"huge": _huge,
+	"not_json": _not_json,
+}
 
 
 def reset(request: Request) -> None:

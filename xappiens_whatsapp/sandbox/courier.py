@@ -45,8 +45,9 @@ class Policy:
 
 
 class Courier:
-	def __init__(self, policy: Policy, faults: FaultBook) -> None:
+	def __init__(self, policy: Policy, faults: FaultBook, clock: Callable[[], float] = time.time) -> None:
 		self.policy = policy
+		self.clock = clock
 		self.deliveries: list[Delivery] = []
 		self._faults = faults
 		self._lanes: dict[int, Lane] = {}
@@ -108,14 +109,14 @@ class Courier:
 			status = http.post(
 				message.webhook.url,
 				data=body,
-				headers=headers_of(message, body),
+				headers=headers_of(message, body, self.clock()),
 				timeout=self.policy.timeout,
 				allow_redirects=False,
 			).status_code
 		except requests.RequestException as failure:
 			error = cause_of(failure)
 		delivery = Delivery(
-			message.webhook.url, message.event, status, time.time(), message.session_id, attempt, error
+			message.webhook.url, message.event, status, self.clock(), message.session_id, attempt, error
 		)
 		self.deliveries.append(delivery)
 		return delivery

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from .answers import REFUSALS
+from .messages import STATUSES
 from .shapes import VARIANTS
 
 API_ROUTES = (
@@ -20,11 +22,16 @@ API_ROUTES = (
 	"restart",
 	"delete",
 	"webhook",
+	"pairing_code",
+	"webhook_test",
+	"send",
 )
 ROUTES = (*API_ROUTES, "health", "delivery", "*")
 REPLACING = {
 	"http": ("status", "code", "error", "details", "text_key", "performed"),
 	"html": ("status", "performed"),
+	"refusal": ("name", "performed"),
+	"challenge": ("status", "form", "performed"),
 	"not_json": ("text", "performed"),
 	"redirect": ("location", "status", "performed"),
 	"huge": ("megabytes", "performed"),
@@ -39,6 +46,7 @@ ALTERING = {
 	"wrong_session": (),
 	"empty_qr": (),
 	"late_qr": ("seconds",),
+	"acks": ("numbers",),
 }
 DELIVERY = {
 	"twice": (),
@@ -49,7 +57,8 @@ DELIVERY = {
 	"stale": ("seconds",),
 	"variant": ("name",),
 }
-ONLY_ON = {"empty_qr": ("qr",), "late_qr": ("qr", "connect", "restart")}
+ONLY_ON = {"empty_qr": ("qr",), "late_qr": ("qr", "connect", "restart"), "acks": ("send",)}
+CHALLENGES = ("html", "json", "text", "empty")
 
 
 @dataclass
@@ -66,10 +75,24 @@ class Fault:
 		_require(self.route, ONLY_ON.get(self.kind, ROUTES), f"route for {self.kind}")
 		for name in self.details:
 			_require(name, kinds[self.kind], f"detail of {self.kind}")
-		if self.kind == "variant":
-			_require(self.details.get("name"), VARIANTS.get(self.route, ()), f"variant of {self.route}")
+		self._check_details()
 		if self.times is not None and (type(self.times) is not int or self.times < 1):
 			raise ValueError("times is a whole number from 1, or null for as long as not cleared")
+
+	def _check_details(self) -> None:
+		name = self.details.get("name")
+		if self.kind == "variant":
+			_require(name, VARIANTS.get(self.route, ()), f"variant of {self.route}")
+		elif self.kind == "refusal":
+			_require(name, REFUSALS, "refusal")
+		elif self.kind == "challenge":
+			_require(self.details.get("form", "html"), CHALLENGES, "form of challenge")
+		elif self.kind == "acks":
+			numbers = self.details.get("numbers", [])
+			if not isinstance(numbers, list | tuple):
+				raise ValueError("numbers is a list of acknowledgements")
+			for number in numbers:
+				_require(number, STATUSES, "acknowledgement")
 
 	@property
 	def replaces(self) -> bool:
@@ -92,7 +115,7 @@ class Fault:
 
 def _require(value: Any, known: Collection[str], what: str) -> None:
 	if value not in known:
-		raise ValueError(f"unknown {what}: {value!r}; known are {', '.join(known) or 'none'}")
+		raise ValueError(f"unknown {what}: {value!r}; known are {', '.join(map(str, known)) or 'none'}")
 
 
 class FaultBook:

@@ -6,6 +6,8 @@ import math
 import threading
 from dataclasses import dataclass
 
+from .answers import Refusal
+
 WINDOW = 60.0
 GENERAL_WINDOW = 900.0
 GENERAL_LIMIT = 1000
@@ -44,6 +46,12 @@ class RateLimiter:
 			general.count(now)
 			return minute.used <= self.limit, self._headers(minute, general, now)
 
+	def shift(self, seconds: float) -> None:
+		"""The clock was set; a window stays open as long as before."""
+		with self._lock:
+			for window in (*self._minutes.values(), *self._general.values()):
+				window.opened_at += seconds
+
 	def _headers(self, minute: Window, general: Window, now: float) -> dict[str, str]:
 		general_limit = max(GENERAL_LIMIT, self.limit * math.ceil(GENERAL_WINDOW / WINDOW))
 		return {
@@ -55,6 +63,24 @@ class RateLimiter:
 			"X-RateLimit-Remaining": str(max(self.limit - minute.used, 0)),
 			"X-RateLimit-Reset": str(math.ceil(minute.closes_at)),
 		}
+
+
+class MessageLimiter:
+	"""Texts a minute per session; its windows are reported in no header."""
+
+	def __init__(self, limit: int) -> None:
+		self.limit = limit
+		self._windows: dict[str, Window] = {}
+
+	def check(self, session_id: str, now: float) -> None:
+		window = self._windows.setdefault(session_id, Window(WINDOW))
+		window.count(now)
+		if window.used > self.limit:
+			raise Refusal(429, "MESSAGE_RATE_LIMIT_EXCEEDED", "Demasiados mensajes")
+
+	def shift(self, seconds: float) -> None:
+		for window in self._windows.values():
+			window.opened_at += seconds
 
 
 def exhausted_headers(limit: int, seconds: float, now: float) -> dict[str, str]:

@@ -12,7 +12,7 @@ MASK_PATTERN = 2
 
 
 @lru_cache(maxsize=256)
-def png_base64(text: str) -> str:
+def base64_of(text: str, picture_format: str) -> str:
 	import qrcode
 
 	code = qrcode.QRCode(
@@ -20,8 +20,12 @@ def png_base64(text: str) -> str:
 	)
 	code.add_data(text)
 	picture = io.BytesIO()
-	code.make_image().save(picture)
+	code.make_image().save(picture, picture_format)
 	return base64.b64encode(picture.getvalue()).decode("ascii")
+
+
+def png_base64(text: str) -> str:
+	return base64_of(text, "PNG")
 
 
 def data_url(text: str) -> str:

@@ -6,11 +6,14 @@ import heapq
 import itertools
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .state import QR_CODE, REPLACED, ScanRefused, Session, Timing, Webhook
+from .habits import Habits
+from .messages import Message
+from .reasons import REPLACED
+from .state import QR_CODE, ScanRefused, Session, Timing, Webhook
 
 Listener = Callable[[Session, str, dict[str, Any], float], None]
 
@@ -25,18 +28,29 @@ class SessionExists(ValueError):
 
 class Registry:
 	def __init__(
-		self, timing: Timing, clock: Callable[[], float], listener: Listener, first_id: int | None = None
+		self,
+		timing: Timing,
+		clock: Callable[[], float],
+		listener: Listener,
+		first_id: int | None = None,
+		*,
+		habits: Habits | None = None,
+		ack_delay: float = 0.5,
 	) -> None:
 		self.timing = timing
 		self.clock = clock
+		self.habits = habits or Habits()
+		self.ack_delay = ack_delay
+		self.messages: list[Message] = []
 		self.changed = threading.Condition(threading.RLock())
 		self._listener = listener
 		self._ids = itertools.count(first_id or random.randrange(1_000, 900_000))
 		self._by_id: dict[int, Session] = {}
 		self._by_key: dict[str, Session] = {}
 		self._holders: dict[str, Session] = {}
-		self._agenda: list[tuple[float, int, Session]] = []
+		self._agenda: list[tuple[float, int, Session | Message]] = []
 		self._order = itertools.count()
+		self._message_ids = itertools.count(900)
 
 	@contextmanager
 	def current(self) -> Iterator[float]:
@@ -48,12 +62,19 @@ class Registry:
 
 	def advance(self, now: float) -> None:
 		while self._agenda and self._agenda[0][0] <= now:
-			due, _order, session = heapq.heappop(self._agenda)
-			if session.due == due and self._by_id.get(session.id) is session:
-				session.advance(due)
+			due, _order, entry = heapq.heappop(self._agenda)
+			if entry.due == due:
+				entry.advance(due)
 
 	def next_due(self) -> float | None:
 		return self._agenda[0][0] if self._agenda else None
+
+	def shift(self, seconds: float) -> None:
+		"""The clock was set; nothing comes earlier or later for that."""
+		for entry in (*self._by_id.values(), *self.messages):
+			entry.shift(seconds)
+		self._agenda = [(due + seconds, order, entry) for due, order, entry in self._agenda]
+		self.changed.notify_all()
 
 	def create(
 		self,
@@ -66,7 +87,18 @@ class Registry:
 	) -> Session:
 		if session_id in self._by_key:
 			raise SessionExists(session_id)
-		session = Session(
+		session = self._new(
+			session_id,
+			session_name,
+			expected_number=phone_number,
+			send_to_frappe=send_to_frappe,
+			webhook=webhook or Webhook(),
+		)
+		self._by_id[session.id] = self._by_key[session_id] = session
+		return session
+
+	def _new(self, session_id: str, session_name: str, **fields: Any) -> Session:
+		return Session(
 			id=next(self._ids),
 			session_id=session_id,
 			session_name=session_name,
@@ -74,12 +106,38 @@ class Registry:
 			created_at=self.clock(),
 			emit=self._on_event,
 			on_schedule=self._on_schedule,
-			expected_number=phone_number,
-			send_to_frappe=send_to_frappe,
-			webhook=webhook or Webhook(),
+			**fields,
 		)
-		self._by_id[session.id] = self._by_key[session_id] = session
-		return session
+
+	def duplicate(self, session: Session, *, first: bool = False) -> Session:
+		"""A second row of the same session id, which only the list and its own number lead to."""
+		twin = self._new(session.session_id, session.session_name)
+		self._by_id = {twin.id: twin} | self._by_id if first else self._by_id | {twin.id: twin}
+		return twin
+
+	def start_over(self, first_id: int) -> None:
+		"""The database is empty, and its numbers begin again."""
+		if first_id < 1:
+			raise ValueError("numbers begin at 1 or above")
+		for session in self.all():
+			self.forget(session)
+		self._ids = itertools.count(first_id)
+
+	def send(self, session: Session, chat_id: str, body: str, now: float, acks: Iterable[int]) -> Message:
+		message = Message(
+			next(self._message_ids),
+			session,
+			chat_id,
+			body,
+			now,
+			self.ack_delay,
+			list(acks),
+			self._on_schedule,
+		)
+		session.last_activity = now
+		self.messages.append(message)
+		message.expect_ack(now)
+		return message
 
 	def all(self) -> list[Session]:
 		return list(self._by_id.values())
@@ -102,7 +160,9 @@ class Registry:
 
 	def forget(self, session: Session) -> None:
 		self._by_id.pop(session.id)
-		self._by_key.pop(session.session_id)
+		if self._by_key.get(session.session_id) is session:
+			self._by_key.pop(session.session_id)
+		session.forgotten, session.due = True, None
 
 	def renumber(self, session: Session) -> int:
 		self._by_id.pop(session.id)
@@ -122,8 +182,8 @@ class Registry:
 				return session
 		raise ScanRefused("no session waits for this code: it has expired, was used, or belongs elsewhere")
 
-	def _on_schedule(self, session: Session, due: float) -> None:
-		heapq.heappush(self._agenda, (due, next(self._order), session))
+	def _on_schedule(self, entry: Session | Message, due: float) -> None:
+		heapq.heappush(self._agenda, (due, next(self._order), entry))
 		self.changed.notify_all()
 
 	def _on_event(self, session: Session, event: str, payload: dict[str, Any], at: float) -> None:
@@ -134,6 +194,8 @@ class Registry:
 	def _drop_other_holder(self, winner: Session, at: float) -> None:
 		other = self._holders.get(winner.linked_number)
 		self._holders[winner.linked_number] = winner
+		if not self.habits.exclusive_numbers:
+			return
 		if other is None or other is winner or self._by_id.get(other.id) is not other:
 			return
 		if other.is_connected and other.linked_number == winner.linked_number:

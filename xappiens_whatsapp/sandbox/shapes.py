@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from . import qr
+from . import qr, reasons
 from .answers import Answer, iso, iso_or_null, success
-from .state import CONNECTED, Code, Session
+from .messages import Message
+from .state import CONNECTED, CONNECTING, Code, Session
 
 Row = dict[str, Any]
 USER_ID = 7
@@ -50,7 +52,7 @@ def detail_row(session: Session) -> Row:
 	return row
 
 
-def status_row(session: Session) -> Row:
+def status_row(session: Session, reasons_style: str = "words") -> Row:
 	"""What the memory of the server knows."""
 	row = {
 		"id": session.id,
@@ -61,13 +63,14 @@ def status_row(session: Session) -> Row:
 		"isConnected": session.is_connected,
 		"hasQR": session.code is not None,
 	}
-	return row | drop_fields(session)
+	return row | _drop_fields(session, reasons_style)
 
 
-def drop_fields(session: Session) -> Row:
-	if session.disconnect_code is None:
+def _drop_fields(session: Session, style: str) -> Row:
+	if session.cause is None:
 		return {}
-	return {"disconnectCode": session.disconnect_code, "disconnectReason": session.disconnect_reason}
+	will_reconnect = session.status == CONNECTING
+	return reasons.told_in_status(session.cause, style, session.updated_at, will_reconnect)
 
 
 def _picked(session: Session, *keys: str, **replaced: Any) -> Row:
@@ -79,6 +82,20 @@ def _created(session: Session) -> Row:
 	return _picked(
 		session, "id", "sessionId", "sessionName", "status", "phoneNumber", "sendToFrappe", "createdAt"
 	)
+
+
+PICTURES: dict[str, Callable[[Code], Any]] = {
+	"jpeg": lambda code: "data:image/jpeg;base64," + qr.base64_of(code.text, "JPEG"),
+	"undefined": lambda code: qr.DATA_URL_PREFIX + "undefined",
+	"blank": lambda code: qr.DATA_URL_PREFIX,
+	"object": lambda code: {"base64": qr.png_base64(code.text)},
+	"null_word": lambda code: "null",
+}
+"""What servers put where a picture belongs."""
+
+
+def _created_with(picture: Callable[[Code], Any], session: Session) -> Row:
+	return {"session": _created(session) | {"qrCode": picture(session.code)}}
 
 
 def _created_flat(session: Session) -> Row:
@@ -97,7 +114,8 @@ CREATE: dict[str, Callable[[Session], Row]] = {
 		session, "sessionId", "status", "qrCode", "phoneNumber", "createdAt", status="qr"
 	),
 }
-CREATE_WITH_QR = ("flat_qr", "no_id")
+CREATE |= {f"{name}_qr": partial(_created_with, picture) for name, picture in PICTURES.items()}
+CREATE_WITH_QR = ("flat_qr", "no_id", *(f"{name}_qr" for name in PICTURES))
 
 
 def _stored(rows: list[Row]) -> list[Row]:
@@ -145,7 +163,41 @@ QR: dict[str, Callable[[Session, Code], Row]] = {
 	"no_expiry": lambda session, code: {"data": _qr_without_expiry(session, code)},
 }
 
+
+def _qr_with(picture: Callable[[Code], Any], session: Session, code: Code) -> Row:
+	return {"data": _qr_data(session, code, picture(code))}
+
+
+QR |= {name: partial(_qr_with, picture) for name, picture in PICTURES.items()}
+
 CONNECT: dict[str, str] = {"pending": "pending", "qr": "qr"}
+
+
+def message_row(message: Message) -> Row:
+	return {
+		"id": message.id,
+		"whatsappMessageId": message.whatsapp_id,
+		"chatId": message.chat_id,
+		"fromMe": True,
+		"body": message.body,
+		"type": "text",
+		"status": message.status,
+		"timestamp": iso(message.sent_at),
+	}
+
+
+def _message_flat(message: Message) -> Row:
+	row = message_row(message)
+	sent = {"messageId": message.whatsapp_id, "to": message.chat_id, "message": message.body}
+	return sent | {key: row[key] for key in ("type", "status", "timestamp")}
+
+
+SEND: dict[str, Callable[[Message], Row]] = {
+	"message": lambda message: {"message": message_row(message)},
+	"flat": _message_flat,
+	"key": lambda message: {"key": {"id": message.whatsapp_id, "remoteJid": message.chat_id, "fromMe": True}},
+	"no_id": lambda message: {"status": message.status},
+}
 
 NO_CONTENT = ("no_content",)
 
@@ -157,6 +209,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 	"qr": tuple(QR),
 	"connect": tuple(CONNECT),
 	"restart": tuple(CONNECT),
+	"send": tuple(SEND),
 	"delete": NO_CONTENT,
 	"webhook": NO_CONTENT,
 	"delivery": ("nested", "top_level", "flat"),

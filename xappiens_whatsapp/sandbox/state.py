@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from .reasons import LOGGED_OUT, QR_TIMED_OUT, Cause, cause_of
 
 DISCONNECTED = "disconnected"
 CONNECTING = "connecting"
 QR_CODE = "qr_code"
 CONNECTED = "connected"
 
-QR_TIMED_OUT = 408
-LOGGED_OUT = 401
-REPLACED = 440
-
-DISCONNECT_REASONS = {
-	401: "logout",
-	403: "forbidden",
-	405: "outdated_client",
-	408: "timed_out",
-	411: "multidevice_mismatch",
-	428: "connection_closed",
-	440: "connection_replaced",
-	463: "restricted",
-	500: "bad_session",
-	503: "service_unavailable",
-	515: "restart_required",
-}
-
-
-def reason_of(code: int | None) -> str:
-	return "" if code is None else DISCONNECT_REASONS.get(code, str(code))
+CODE_LETTERS = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -42,16 +24,27 @@ class Timing:
 	qr_rotation: float = 20.0
 	qr_attempts: int = 5
 	scan_delay: float = 0.5
+	qr_first: float | None = None
+	pairing_code_lifetime: float = 160.0
 
-	@property
-	def rotation(self) -> float:
-		return min(self.qr_rotation, self.qr_lifetime)
+	def of_code(self, shown_before: int) -> tuple[float, float]:
+		"""How long a code is valid, and after how long the next one comes."""
+		if self.qr_first is not None and not shown_before:
+			return self.qr_first, self.qr_first
+		return self.qr_lifetime, min(self.qr_rotation, self.qr_lifetime)
 
 
 @dataclass(frozen=True)
 class Code:
 	text: str
 	generated_at: float
+	expires_at: float
+
+
+@dataclass(frozen=True)
+class PairingCode:
+	text: str
+	phone_number: str
 	expires_at: float
 
 
@@ -67,6 +60,14 @@ class Webhook:
 
 class ScanRefused(ValueError):
 	"""The code is unknown, expired or used, or the session waits for no scan."""
+
+
+class NoPhoneAwaited(Exception):
+	"""A pairing code is for a session that shows a QR code."""
+
+
+class CredentialsBroken(Exception):
+	"""No socket can be opened with what is stored of this session."""
 
 
 Emit = Callable[["Session", str, dict[str, Any], float], None]
@@ -90,7 +91,11 @@ class Session:
 	linked_number: str | None = None
 	last_activity: float | None = None
 	updated_at: float = 0.0
-	disconnect_code: int | None = None
+	cause: Cause | None = None
+	listed: bool = True
+	forgotten: bool = False
+	credentials_broken: bool = False
+	pairing_code: PairingCode | None = field(default=None, repr=False)
 	codes: list[Code] = field(default_factory=list, repr=False)
 	codes_shown: int = 0
 	due: float | None = None
@@ -109,8 +114,12 @@ class Session:
 		return self.status == CONNECTED
 
 	@property
+	def disconnect_code(self) -> int | None:
+		return self.cause and self.cause.code
+
+	@property
 	def disconnect_reason(self) -> str:
-		return reason_of(self.disconnect_code)
+		return self.cause.word if self.cause else ""
 
 	@property
 	def code(self) -> Code | None:
@@ -130,16 +139,28 @@ class Session:
 		self.connect(now)
 
 	def disconnect(self, now: float) -> None:
+		self.cause = None
 		if self.status != DISCONNECTED:
-			self._close(now, "disconnect")
-		self.disconnect_code = None
+			self._enter(DISCONNECTED, now)
+			self.emit(self, "session.disconnected", {"reason": "disconnect"}, now)
 
-	def drop(self, code: int, now: float) -> None:
-		"""The socket is lost from the other side; a logout on the phone takes the credentials with it."""
-		if code == LOGGED_OUT:
+	def drop(self, cause: Cause | int, now: float, *, back_after: float | None = None) -> None:
+		"""The socket is lost from the other side; a logout on the phone takes the credentials with it.
+
+		With `back_after` the server tries again by itself, and succeeds after so many seconds.
+		"""
+		if back_after is not None and not back_after >= 0:
+			raise ValueError("a session comes back after seconds, from 0")
+		self.cause = cause if isinstance(cause, Cause) else cause_of(cause)
+		if self.cause.code == LOGGED_OUT:
 			self.linked_number = None
-		self._close(now, reason_of(code))
-		self.disconnect_code = code
+		self._enter(DISCONNECTED if back_after is None else CONNECTING, now)
+		news: dict[str, Any] = {"reason": self.cause.word}
+		if back_after is not None:
+			self.codes_shown = 0
+			self._schedule(now + back_after, self._open)
+			news["willReconnect"] = True
+		self.emit(self, "session.disconnected", news, now)
 
 	def postpone_qr(self, seconds: float, now: float) -> None:
 		if self.status in (CONNECTING, QR_CODE) and not (self.linked_number or self.scanned_by):
@@ -150,11 +171,41 @@ class Session:
 			code.text == text and now < code.expires_at for code in self.codes
 		)
 
+	def request_pairing_code(self, phone_number: str, now: float) -> PairingCode:
+		"""It replaces the one before; the QR codes go on beside it."""
+		if self.status != QR_CODE:
+			raise NoPhoneAwaited(self.status)
+		text = "".join(secrets.choice(CODE_LETTERS) for _letter in range(8))
+		self.pairing_code = PairingCode(text, phone_number, now + self.timing.pairing_code_lifetime)
+		return self.pairing_code
+
+	def enter_code(self, typed: str, phone_number: str, now: float) -> None:
+		"""On the phone, which takes small letters, dashes and spaces."""
+		code = self.pairing_code
+		text = "".join(letter for letter in typed.upper() if letter.isalnum())
+		if code is None or code.text != text or now >= code.expires_at:
+			raise ScanRefused("no session waits for this code: it is mistyped, has expired, or was replaced")
+		if code.phone_number != phone_number:
+			raise ScanRefused(f"this code was made for another phone than {phone_number}")
+		self.scan(phone_number, now)
+
+	def shift(self, seconds: float) -> None:
+		"""The server's clock was set; what takes time takes as long as before."""
+		self.created_at += seconds
+		self.updated_at += seconds
+		self.last_activity = self.last_activity and self.last_activity + seconds
+		self.due = None if self.due is None else self.due + seconds
+		self.codes = [
+			Code(code.text, code.generated_at + seconds, code.expires_at + seconds) for code in self.codes
+		]
+		if code := self.pairing_code:
+			self.pairing_code = replace(code, expires_at=code.expires_at + seconds)
+
 	def scan(self, phone_number: str, now: float) -> None:
 		if self.status != QR_CODE:
 			raise ScanRefused(f"{self.session_id} is {self.status}, it waits for no scan")
-		self.scanned_by = phone_number
 		self._enter(CONNECTING, now)
+		self.scanned_by = phone_number
 		self._schedule(now + self.timing.scan_delay, self._link)
 
 	def link(self, phone_number: str, now: float) -> None:
@@ -162,8 +213,10 @@ class Session:
 		self._link(now)
 
 	def _start_socket(self, now: float, delay: float) -> None:
+		if self.credentials_broken:
+			raise CredentialsBroken(self.session_id)
 		self._enter(CONNECTING, now)
-		self.disconnect_code = self.scanned_by = None
+		self.cause = None
 		self.codes_shown = 0
 		self._schedule(now + delay, self._open)
 
@@ -177,11 +230,13 @@ class Session:
 		if self.codes_shown >= self.timing.qr_attempts:
 			self.drop(QR_TIMED_OUT, at)
 			return
+		lifetime, rotation = self.timing.of_code(self.codes_shown)
 		self.codes_shown += 1
-		code = Code(self._code_text(), at, at + self.timing.qr_lifetime)
+		code = Code(self._code_text(), at, at + lifetime)
 		self.codes = [old for old in self.codes if old.expires_at > at] + [code]
+		self.cause = None
 		self._set_status(QR_CODE, at)
-		self._schedule(at + self.timing.rotation, self._show_code)
+		self._schedule(at + rotation, self._show_code)
 		self.emit(self, "session.qr", {"code": code}, at)
 
 	def _code_text(self) -> str:
@@ -194,18 +249,13 @@ class Session:
 	def _connected(self, at: float) -> None:
 		self._enter(CONNECTED, at)
 		self.last_activity = at
-		self.disconnect_code = None
+		self.cause = None
 		self.emit(self, "session.connected", {"phoneNumber": self.linked_number}, at)
-
-	def _close(self, now: float, reason: str) -> None:
-		self._enter(DISCONNECTED, now)
-		self.scanned_by = None
-		self.emit(self, "session.disconnected", {"reason": reason}, now)
 
 	def _enter(self, status: str, at: float) -> None:
 		self._set_status(status, at)
 		self.codes = []
-		self.due = self.step = None
+		self.due = self.step = self.pairing_code = self.scanned_by = None
 
 	def _set_status(self, status: str, at: float) -> None:
 		self.status = status

@@ -12,6 +12,7 @@ from .answers import Refusal
 
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
 PHONE_NUMBER = re.compile(r"[0-9]{8,15}")
+CHAT = re.compile(r"[0-9]{5,20}|[0-9]{5,20}@(s\.whatsapp\.net|c\.us|lid)|[0-9-]{5,40}@g\.us")
 NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 LIST_STATUSES = ("disconnected", "connecting", "connected", "qr_code", "error", "rate_limited")
 
@@ -57,6 +58,19 @@ def session_id(value: Any) -> str:
 
 def phone_number(value: Any) -> str:
 	return "" if isinstance(value, str) and PHONE_NUMBER.fullmatch(value) else "móvil no válido"
+
+
+def own_number(value: Any) -> str:
+	"""In full: a national number begins with 0 in many places, and no country's code does."""
+	return phone_number(value) or ("móvil no válido" if value.startswith("0") else "")
+
+
+def chat(value: Any) -> str:
+	return "" if isinstance(value, str) and CHAT.fullmatch(value) else "número o JID no válido"
+
+
+def text_type(value: Any) -> str:
+	return "" if value == "text" else "el sandbox solo envía texto"
 
 
 def length(shortest: int, longest: int) -> Check:

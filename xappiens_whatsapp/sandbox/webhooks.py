@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from . import qr
 from .answers import iso
 from .faults import Fault
+from .reasons import told_in_webhook
 from .state import Session, Webhook
 
 STALE_SECONDS = 3600.0
@@ -36,12 +36,17 @@ def signature_matches(body: bytes, secret: str | None, signature: str) -> bool:
 	return bool(secret) and hmac.compare_digest(sign(body, secret).encode(), signature.encode())
 
 
-def message_of(session: Session, event: str, payload: dict[str, Any], at: float) -> Message:
+def message_of(
+	session: Session, event: str, payload: dict[str, Any], at: float, *, style: str = "words"
+) -> Message:
 	"""A copy, since the session may be gone or renumbered when the delivery goes out."""
 	written = dict(payload)
 	code = written.pop("code", None)
 	if code:
 		written |= {"qrCode": qr.data_url(code.text), "expiresAt": iso(code.expires_at)}
+	if event == "session.disconnected" and session.cause:
+		written.pop("reason")
+		written = told_in_webhook(session.cause, style, at) | written
 	return Message(session.webhook, event, session.session_id, session.id, written, at)
 
 
@@ -62,9 +67,9 @@ def body_of(message: Message, form: str) -> bytes:
 	return json.dumps(body, ensure_ascii=False).encode()
 
 
-def headers_of(message: Message, body: bytes) -> dict[str, str]:
+def headers_of(message: Message, body: bytes, now: float) -> dict[str, str]:
 	kind = message.fault.kind if message.fault else ""
-	sent_at = time.time() - (message.fault.seconds(STALE_SECONDS) if kind == "stale" else 0)
+	sent_at = now - (message.fault.seconds(STALE_SECONDS) if kind == "stale" else 0)
 	headers = {
 		"Content-Type": "application/json",
 		"X-Webhook-Event": message.event,

@@ -240,7 +240,8 @@ def delete_doc(
 
 from frappe.calls import call, get_attr, get_hooks, get_installed_apps, is_whitelisted, whitelist
 from frappe.model.db_query import DatabaseQuery
-from frappe.model.meta import all_metas, get_controller, get_meta
+from frappe.model.document import get_controller
+from frappe.model.meta import all_metas, get_meta
 from frappe.permissions import get_roles, has_permission
 from frappe.realtime import publish_realtime
 from frappe.translate import get_all_translations

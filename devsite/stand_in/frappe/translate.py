@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +17,14 @@ def get_all_translations(lang: str) -> dict[str, str]:
 		for code in dict.fromkeys((lang.split("-")[0], lang)):
 			found |= _read(Path(import_module(app).__file__).parent / "translations" / f"{code}.csv")
 	return found
+
+
+@contextmanager
+def print_language(language: str) -> Iterator[None]:
+	"""As Frappe 15's, it leaves its language behind where an exception passes."""
+	before, frappe.local.lang = frappe.local.lang, language or frappe.local.lang
+	yield
+	frappe.local.lang = before
 
 
 def _read(path: Path) -> dict[str, str]:

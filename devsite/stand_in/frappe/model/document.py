@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model.delete_doc import check_if_doc_is_linked
+from frappe.model.meta import get_meta
 from frappe.model.validation import Validation
 from frappe.model.values import RESERVED, Values
 from frappe.utils import cint, cstr, now
@@ -182,6 +184,14 @@ class Document(Values, Validation):
 			frappe.db.delete(df.options, {"parenttype": self.doctype, "parent": self.name})
 		self.run_method("after_delete")
 		frappe.clear_document_cache(self.doctype, self.name)
+
+
+def get_controller(doctype: str) -> type:
+	path = get_meta(doctype).path
+	if not path.with_suffix(".py").exists():
+		return Document
+	module = import_module(".".join((*path.parts[-5:-1], path.stem)))
+	return getattr(module, doctype.replace(" ", ""))
 
 
 __getattr__ = frappe._missing.refuse(__name__)

@@ -108,12 +108,4 @@ def get_meta(doctype: str) -> Meta:
 	return all_metas()[doctype]
 
 
-def get_controller(doctype: str) -> type:
-	path = get_meta(doctype).path
-	if not path.with_suffix(".py").exists():
-		return import_module("frappe.model.document").Document
-	module = import_module(".".join((*path.parts[-5:-1], path.stem)))
-	return getattr(module, doctype.replace(" ", ""))
-
-
 __getattr__ = frappe._missing.refuse(__name__)

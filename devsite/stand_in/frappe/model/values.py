@@ -6,7 +6,6 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.meta import get_controller
 from frappe.utils import cint, cstr
 
 RESERVED = ("meta", "flags", "_doc_before_save")
@@ -47,11 +46,7 @@ class Values:
 	def append(self, key: str, value: Any = None) -> Any:
 		rows = self.__dict__.setdefault(key, [])
 		doctype = self.meta.get_field(key).options
-		row = (
-			value
-			if isinstance(value, Values)
-			else get_controller(doctype)({**(value or {}), "doctype": doctype})
-		)
+		row = value if isinstance(value, Values) else frappe.get_doc({**(value or {}), "doctype": doctype})
 		row.__dict__.update(parent=self.name, parenttype=self.doctype, parentfield=key)
 		row.idx = row.idx or len(rows) + 1
 		if not row.name:

@@ -1,8 +1,9 @@
-"""Secrets in __Auth, all of them encrypted; Frappe hashes those with which people log in."""
+"""Secrets in __Auth, encrypted; hashed where people log in with them."""
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
+from werkzeug.security import check_password_hash, generate_password_hash
 
 import frappe
 
@@ -12,7 +13,7 @@ def get_decrypted_password(
 ) -> str | None:
 	place = {"doctype": doctype, "name": name, "fieldname": fieldname}
 	if stored := frappe.db.get_value("__Auth", place, "password", order_by=None):
-		return _cipher().decrypt(stored.encode()).decode()
+		return _decrypted(stored)
 	if raise_exception:
 		frappe.throw(frappe._("Password not found for {0} {1} {2}").format(doctype, name, fieldname))
 	return None
@@ -32,12 +33,23 @@ def delete_all_passwords_for(doctype: str, name: str) -> None:
 
 
 def update_password(user: str, pwd: str) -> None:
-	set_encrypted_password("User", user, pwd, "password")
+	values = ("User", user, "password", generate_password_hash(pwd, "pbkdf2:sha256:1000"))
+	frappe.db.sql("replace into `__Auth` values (%s, %s, %s, %s)", values)
 
 
 def check_password(user: str, pwd: str) -> None:
-	if not pwd or get_decrypted_password("User", user, "password", raise_exception=False) != pwd:
+	place = {"doctype": "User", "name": user, "fieldname": "password"}
+	stored = frappe.db.get_value("__Auth", place, "password", order_by=None)
+	if not stored or not check_password_hash(stored, pwd):
 		raise frappe.AuthenticationError(frappe._("Incorrect User or Password"))
+
+
+def _decrypted(stored: str) -> str:
+	"""Also where nothing is raised for a missing one, as on Frappe."""
+	try:
+		return _cipher().decrypt(stored.encode()).decode()
+	except InvalidToken:
+		frappe.throw(frappe._("Encryption key is invalid! Please check site_config.json"))
 
 
 def _cipher() -> Fernet:
