@@ -1,5 +1,6 @@
 // What the form and list scripts of the app call; they load it with `frappe.require` before anything else.
 import { is_frozen, run } from "./desk/actions.js";
+import { buttons_of } from "./desk/buttons.js";
 import { show_checks, show_diagnosis } from "./desk/diagnosis.js";
 import { confirm } from "./desk/dialogs.js";
 import { keep_focus, return_focus } from "./desk/focus.js";
@@ -8,13 +9,7 @@ import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
-import {
-	delete_question,
-	disconnect_question,
-	is_unchecked,
-	session_banner,
-	status_words,
-} from "./desk/words.js";
+import { delete_question, disconnect_question, session_banner, status_words } from "./desk/words.js";
 import { live } from "./panel/lifetime.js";
 import { QRPanel } from "./panel/qr_panel.js";
 
@@ -24,6 +19,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	QRPanel,
 	alert,
 	announce,
+	buttons_of,
 	confirm,
 	delete_question,
 	disconnect_question,
@@ -32,7 +28,6 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	hide_menu_item,
 	is_frozen,
 	is_manager,
-	is_unchecked,
 	keep_focus,
 	live,
 	make_pairing_link,

@@ -39,6 +39,7 @@ export class QRDialog {
 				this.ask("xappiens_whatsapp.api.session.get_session_status").then(({ data }) => ({
 					status: data.status_frappe,
 					phone_number: data.phoneNumber,
+					reason: data.reason,
 				})),
 			renew: () => this.connect(),
 			on_connected: () => this.lifetime.after("close", CLOSE_AFTER_SECONDS, () => this.dialog.hide()),

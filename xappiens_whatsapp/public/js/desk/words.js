@@ -69,9 +69,24 @@ const Disconnected = (doc) => {
 };
 
 const Connecting = (doc) => [
-	sentence(__("The session is connecting."), may(doc, "qr") && __("Press View QR to see the code.")),
+	is_reconnecting(doc)
+		? reconnecting(doc)
+		: sentence(__("The session is connecting."), may(doc, "qr") && __("Press View QR to see the code.")),
 	"blue",
 ];
+
+/** Paired: the server brings it back without a code. */
+export const is_reconnecting = (doc) => doc.status === "Connecting" && Boolean(doc.phone_number);
+
+const reconnecting = (doc) => {
+	const number = phone(doc.phone_number);
+	const { reason } = onload(doc);
+	const since = doc.status_since && moment_of(doc.status_since);
+	const words = since
+		? __("The session of {0} has been reconnecting by itself since {1}. No code is needed.", [number, since])
+		: __("The session of {0} reconnects by itself. No code is needed.", [number]);
+	return sentence(reason && reason.sentence, words);
+};
 
 const QRRequired = (doc) => [
 	may(doc, "qr")
@@ -94,7 +109,7 @@ const InError = (doc) => [
 ];
 
 /** One line for the alert after asking for the state; `data` is what the API answered. */
-export const status_words = (doc, { status_frappe }) => {
+export const status_words = (doc, { status_frappe, phoneNumber, reason }) => {
 	const next_steps = {
 		Disconnected: may(doc, "connect") && __("Press Connect to link the phone."),
 		Connecting: may(doc, "qr") && __("Press View QR to see the code."),
@@ -102,7 +117,12 @@ export const status_words = (doc, { status_frappe }) => {
 		Connected: __("The phone is linked."),
 		Error: may(doc, "connect") && __("Press Connect to try again."),
 	};
-	return sentence(`${__(status_frappe)}.`, next_steps[status_frappe]);
+	const state = `${__(status_frappe)}.`;
+	const why = reason && reason.sentence;
+	if (is_reconnecting({ status: status_frappe, phone_number: phoneNumber })) {
+		return sentence(state, why, __("It reconnects by itself; no code is needed."));
+	}
+	return sentence(state, why, reason ? may(doc, "connect") && reason.next_step : next_steps[status_frappe]);
 };
 
 /** [question, lines]: what happens to phone, server and record. */

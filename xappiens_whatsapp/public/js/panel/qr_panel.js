@@ -1,13 +1,17 @@
-// The live QR code: rendering and timing, without Frappe, so that the desk dialog and the pairing page share it.
-import { element } from "./element.js";
+// The live QR code: what is asked for when, and what is shown, without Frappe, so that the desk dialog and the pairing page share it.
 import { Lifetime } from "./lifetime.js";
 import { phone } from "./numbers.js";
+import { QRView } from "./qr_view.js";
 
 const POLL_SECONDS = 5;
 const CALM_SECONDS = 20;
 const REALTIME_TRUST_SECONDS = 30;
 const ECHO_SECONDS = 2;
 const GIVE_UP_SECONDS = 600;
+const NEXT_CODE_AFTER_SECONDS = 0.5;
+const NO_NEXT_CODE_AFTER_SECONDS = 30;
+const STOPPED = ["Disconnected", "Error"];
+const SHOWS_CODE = ["code", "renewing"];
 const NOTHING = () => {};
 const RETRY_SECONDS = {
 	GatewayUnavailable: 10,
@@ -18,44 +22,18 @@ const RETRY_SECONDS = {
 };
 
 /**
- * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after}, fetch_status() -> {status, phone_number},
- * renew() -> makes the server offer codes again. Each may reject with {exc_type, message, retry_after}.
+ * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after}, fetch_status() -> {status, phone_number, reason:
+ * {sentence} or nothing}, renew() -> makes the server offer codes again. Each may reject with {exc_type, message, retry_after}.
  */
 export class QRPanel {
 	constructor({ container, translate, title, fetch_qr, fetch_status, renew, on_connected, now }) {
-		Object.assign(this, { container, title, fetch_qr, fetch_status, renew, on_connected });
+		Object.assign(this, { fetch_qr, fetch_status, renew, on_connected });
 		this.__ = translate;
 		this.now = now || Date.now;
 		this.lifetime = new Lifetime();
 		this.heard_at = this.status_at = this.answered_at = 0;
-		this.render();
-	}
-
-	render() {
+		this.view = new QRView({ container, translate, title });
 		const { __ } = this;
-		this.image = element("img", {
-			class: "whatsapp-qr-image",
-			alt: __("QR code that links the phone to {0}", [this.title]),
-		});
-		this.cover = element("div", { class: "whatsapp-qr-cover", "aria-hidden": "true" });
-		this.countdown = element("div", { class: "whatsapp-qr-countdown", role: "timer" });
-		const attributes = { type: "button", class: "btn btn-primary btn-sm whatsapp-qr-new" };
-		this.button = element("button", attributes, __("New QR"));
-		this.message = element("p", { class: "whatsapp-qr-message", role: "status", "aria-live": "polite" });
-		const steps = [
-			__("Open WhatsApp on the phone."),
-			__("Open the menu or the settings and choose Linked devices."),
-			__("Choose Link a device."),
-			__("Point the phone at this code."),
-		].map((step) => element("li", {}, step));
-		const paper = element("div", { class: "whatsapp-qr-paper" }, this.image, this.cover);
-		this.root = element(
-			"div",
-			{ class: "whatsapp-qr" },
-			element("div", { class: "whatsapp-qr-code" }, paper, this.countdown, this.button),
-			element("div", { class: "whatsapp-qr-side" }, element("ol", {}, ...steps), this.message)
-		);
-		this.container.append(this.root);
 		this.show("loading", __("Asking the server for a code."));
 	}
 
@@ -63,7 +41,7 @@ export class QRPanel {
 	start(first = NOTHING) {
 		this.running = true;
 		this.give_up_at = this.now() + GIVE_UP_SECONDS * 1000;
-		this.lifetime.listen(this.button, "click", () => this.ask_for_new());
+		this.lifetime.listen(this.view.button, "click", () => this.ask_for_new());
 		return this.attempt(first);
 	}
 
@@ -79,7 +57,7 @@ export class QRPanel {
 	nudge() {
 		const is_echo = this.busy || this.now() - this.answered_at < ECHO_SECONDS * 1000;
 		if (!is_echo) this.heard_at = this.now();
-		if (this.root.dataset.trouble === "GatewayRateLimited") return null;
+		if (this.trouble === "GatewayRateLimited") return null;
 		this.status_at = 0;
 		return this.poll();
 	}
@@ -140,78 +118,119 @@ export class QRPanel {
 	async read() {
 		const code = await this.fetch_qr();
 		if (!this.running) return 0;
-		this.status = code.status;
-		const status = await this.read_status(code);
+		const is_live = code.ready && this.seconds_until(code.expires_at) > 0;
+		const status = await this.read_status(code.status, this.picture && !is_live);
 		if (!this.running) return 0;
 		if (status === "Connected") return this.show_connected();
-		if (code.ready) this.show_code(code);
-		else this.show_waiting();
-		return code.ready ? this.interval() : Math.max(1, code.retry_after || POLL_SECONDS);
+		if (is_live) return this.show_code(code);
+		this.show_waiting();
+		return Math.max(1, code.retry_after || POLL_SECONDS);
 	}
 
-	async read_status(code) {
+	/** Asked for when it is due, and at once when something changed, as the code's answer tells. */
+	async read_status(seen, is_code_gone) {
 		const due = this.now() - this.status_at >= this.interval() * 1000;
-		if (!due && code.status !== "Connected") return this.status;
+		const changed = is_code_gone || seen === "Connected" || seen !== this.status;
+		this.status = seen;
+		if (!due && !changed) return this.status;
 		this.status_at = this.now();
-		const answer = await this.fetch_status();
-		this.phone_number = answer.phone_number;
-		this.status = answer.status;
+		const { status, phone_number, reason } = await this.fetch_status();
+		Object.assign(this, { status, phone_number, reason });
 		return this.status;
 	}
 
+	seconds_until(moment) {
+		return (Date.parse(moment) - this.now()) / 1000;
+	}
+
+	/** Where codes do not overlap the next one is there when this one runs out; returns the seconds until the next look. */
 	show_code({ qr_code, expires_at }) {
+		if (this.picture !== qr_code || this.expires_at !== expires_at) this.draw(qr_code, expires_at);
+		return Math.min(this.interval(), this.seconds_until(expires_at) + NEXT_CODE_AFTER_SECONDS);
+	}
+
+	draw(qr_code, expires_at) {
 		const { __ } = this;
-		if (this.picture === qr_code && this.expires_at === expires_at) return;
 		const changed = this.picture && this.picture !== qr_code;
 		Object.assign(this, { picture: qr_code, expires_at, was_scanned: false });
-		this.image.src = qr_code;
+		this.view.draw(qr_code);
 		const words = changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone.");
 		this.stop_countdown();
 		this.show("code", words);
 		const valid_for = (left) => __("Valid for {0} s", [left]);
-		this.count_down(Date.parse(expires_at), valid_for, () => this.expire());
+		this.count_down(Date.parse(expires_at), valid_for, () => this.show_renewing());
+	}
+
+	show_renewing() {
+		const { __ } = this;
+		this.show("renewing", __("The next code is on its way."));
 	}
 
 	/** `words(seconds left)` once a second until the moment, then `done`. */
 	count_down(moment, words, done) {
 		const left = Math.ceil((moment - this.now()) / 1000);
 		if (left <= 0) return done();
-		this.countdown.textContent = words(left);
-		return this.lifetime.after("countdown", 1, () => this.count_down(moment, words, done));
+		this.view.countdown.textContent = words(left);
+		const next = (moment - this.now()) / 1000 - (left - 1);
+		return this.lifetime.after("countdown", next, () => this.count_down(moment, words, done));
 	}
 
 	stop_countdown() {
 		this.lifetime.cancel("countdown");
-		this.countdown.textContent = "";
+		this.view.countdown.textContent = "";
 	}
 
 	expire() {
 		const { __ } = this;
 		this.stop_countdown();
-		this.countdown.textContent = __("Expired");
-		this.show("expired", __("This code has expired. Press New QR for another."));
+		this.view.countdown.textContent = __("Expired");
+		this.show("expired", this.with_reason(__("This code has expired. Press New QR for another.")));
+	}
+
+	/** The server's reason in front, where it gave one. */
+	with_reason(words) {
+		return this.reason ? `${this.reason.sentence} ${words}` : words;
 	}
 
 	forget_code() {
 		this.stop_countdown();
 		this.picture = this.expires_at = null;
-		this.image.removeAttribute("src");
+		this.view.draw(null);
 	}
 
 	/**
-	 * A code that the server no longer stands by greys out, whatever its clock says; where the session connects after
+	 * A code that a stopped session leaves behind greys out, whatever its clock says; where the session connects after
 	 * a code, a phone has scanned it.
 	 */
 	show_waiting() {
 		const { __ } = this;
-		this.was_scanned = this.status === "Connecting" && (this.was_scanned || this.phase === "code");
+		const has_shown = SHOWS_CODE.includes(this.phase);
+		this.was_scanned = this.status === "Connecting" && (this.was_scanned || has_shown);
 		if (this.was_scanned) return this.show_linking();
+		if (STOPPED.includes(this.status)) return this.show_stopped();
+		if (this.status === "Connecting" && this.phone_number) return this.show_reconnecting();
+		if (!this.picture) return this.show("waiting", __("The server is preparing the code."));
+		if (this.seconds_until(this.expires_at) < -NO_NEXT_CODE_AFTER_SECONDS) return this.expire();
+		return this.show_renewing();
+	}
+
+	show_stopped() {
+		const { __ } = this;
 		if (this.picture) return this.expire();
-		if (!["Disconnected", "Error"].includes(this.status)) {
-			return this.show("waiting", __("The server is preparing the code."));
-		}
-		const words = __("The server has no code for this session yet. If none appears, press New QR.");
-		return this.show("idle", words);
+		const words = this.reason
+			? __("Press New QR to try again.")
+			: __("The server has no code for this session yet. If none appears, press New QR.");
+		return this.show("idle", this.with_reason(words));
+	}
+
+	/** Paired, so there is nothing to scan. */
+	show_reconnecting() {
+		const { __ } = this;
+		this.forget_code();
+		const words = __("This session is linked with {0} and reconnects by itself. No code is needed.", [
+			phone(this.phone_number),
+		]);
+		this.show("reconnecting", this.with_reason(words));
 	}
 
 	show_linking() {
@@ -239,11 +258,16 @@ export class QRPanel {
 		const says_only_how_long = error.exc_type === "GatewayRateLimited";
 		if (says_only_how_long && this.pending === NOTHING) this.pending = null;
 		this.forget_code();
-		this.show("trouble", says_only_how_long ? "" : error.message, this.heading(error.exc_type));
-		this.root.dataset.trouble = error.exc_type || "";
+		this.show_trouble(error, says_only_how_long);
 		const again_in = (left) => __("Trying again in {0} s.", [left]);
 		if (wait) this.count_down(this.now() + wait * 1000, again_in, () => this.stop_countdown());
 		return wait;
+	}
+
+	show_trouble({ exc_type, message }, says_only_how_long) {
+		this.phase = "trouble";
+		this.trouble = exc_type || "";
+		this.view.show("trouble", says_only_how_long ? "" : message, this.heading(exc_type), this.trouble);
 	}
 
 	heading(exc_type) {
@@ -260,18 +284,10 @@ export class QRPanel {
 		return headings[exc_type] || "";
 	}
 
-	show(phase, words, heading = "") {
-		this.phase = this.root.dataset.phase = phase;
-		delete this.root.dataset.trouble;
-		if (this.words !== heading + words) this.say(words, heading);
-		if (["waiting", "idle"].includes(phase)) this.stop_countdown();
-		this.button.textContent = phase === "trouble" ? this.__("Try Again") : this.__("New QR");
-		this.button.hidden = !["expired", "idle", "trouble", "paused"].includes(phase);
-		this.image.hidden = !this.picture;
-	}
-
-	say(words, heading) {
-		this.words = heading + words;
-		this.message.replaceChildren(...(heading ? [element("strong", {}, heading), " "] : []), words);
+	show(phase, words) {
+		this.phase = phase;
+		this.trouble = "";
+		this.view.show(phase, words);
+		if (["waiting", "renewing", "idle", "reconnecting"].includes(phase)) this.stop_countdown();
 	}
 }

@@ -1,12 +1,3 @@
-// first the primary button, then the further ones
-const BUTTONS = {
-	unlinked: ["create", "status"],
-	Disconnected: ["connect", "qr", "status", "disconnect"],
-	Connecting: ["qr", "status", "disconnect"],
-	"QR Code Required": ["qr", "status", "disconnect"],
-	Connected: ["status", "disconnect", "restart"],
-	Error: ["connect", "qr", "status", "disconnect"],
-};
 const CREATE = "xappiens_whatsapp.api.session.create_session";
 const CONNECT = "xappiens_whatsapp.api.session.connect_session";
 const RESTART = "xappiens_whatsapp.api.session.restart_session";
@@ -63,13 +54,12 @@ async function reload(frm) {
 
 function add_buttons(frm) {
 	const { rights } = frm.doc.__onload;
-	const row = frm.doc.session_db_id ? BUTTONS[frm.doc.status] : BUTTONS.unlinked;
-	const primary = xappiens_whatsapp.is_unchecked(frm.doc) ? "status" : row[0];
-	const order = [primary, ...row.filter((name) => name !== primary)];
-	for (const action of order.map((name) => ACTIONS[name])) {
-		if (!rights.includes(action.right)) continue;
-		frm.add_custom_button(action.label(), () => void action.run(frm));
-		if (action === ACTIONS[primary]) frm.change_custom_button_type(action.label(), null, "primary");
+	const names = xappiens_whatsapp.buttons_of(frm.doc);
+	for (const name of names) {
+		const { label, right, run } = ACTIONS[name];
+		if (!rights.includes(right)) continue;
+		frm.add_custom_button(label(), () => void run(frm));
+		if (name === names[0]) frm.change_custom_button_type(label(), null, "primary");
 	}
 }
 
