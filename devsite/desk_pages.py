@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,11 +26,7 @@ def page(path: str) -> Response:
 	if path != "/login" and is_guest:
 		return redirect(f"/login?redirect-to={quote(path)}")
 	source = (DESK / ("login.html" if path == "/login" else "index.html")).read_text(encoding="utf-8")
-	filled = {
-		"boot_script": boot_script(is_guest),
-		"app_scripts": app_scripts(),
-		"language": frappe.local.lang,
-	}
+	filled = {"boot_script": boot_script(is_guest), "language": frappe.local.lang}
 	for name, text in filled.items():
 		source = source.replace("{{ " + name + " }}", text)
 	return Response(source, mimetype="text/html", headers={"Cache-Control": "no-store"})
@@ -40,13 +37,6 @@ def boot_script(is_guest: bool) -> str:
 	boot = json.dumps(boot_data(is_guest, token), default=str).replace("<", "\\u003c")
 	frappe_object = f"window.frappe = window.frappe || {{}}; frappe.csrf_token = {json.dumps(token)};"
 	return f"<script>window.devsite_boot = {boot}; {frappe_object}</script>"
-
-
-def app_scripts() -> str:
-	styles = [f'<link rel="stylesheet" href="{path}">' for path in frappe.get_hooks("app_include_css")]
-	return "".join(
-		[*styles, *(f'<script src="{path}"></script>' for path in frappe.get_hooks("app_include_js"))]
-	)
 
 
 def boot_data(is_guest: bool, token: str | None) -> dict[str, Any]:
@@ -72,9 +62,15 @@ def for_browser(meta: Any, granted: frappe._dict) -> dict[str, Any]:
 	values = {key: value for key, value in meta.items() if key not in ("fieldnames", "path")}
 	perm = {right: granted[right] for right in ("read", "write", "create", "delete")}
 	lists = meta.path.with_name(f"{meta.path.stem}_list.js")
-	code = {"__js": script(meta.path.with_suffix(".js")), "__list_js": script(lists)}
+	code = {
+		"__js": scripts(meta.name, meta.path.with_suffix(".js"), "doctype_js"),
+		"__list_js": scripts(meta.name, lists, "doctype_list_js"),
+	}
 	return {**values, **code, "slug": slug(meta.name), "perm": perm}
 
 
-def script(file: Path) -> str:
-	return file.read_text(encoding="utf-8") if file.exists() else ""
+def scripts(doctype: str, own: Path, hook: str) -> str:
+	"""The DocType's own script and what the hook joins to it."""
+	package = Path(import_module(APP).__file__).parent
+	joined = [package / path for path in frappe.get_hooks(hook, default={}).get(doctype, [])]
+	return "\n".join(file.read_text(encoding="utf-8") for file in (own, *joined) if file.exists())

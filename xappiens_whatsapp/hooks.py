@@ -2,7 +2,6 @@ from frappe import __version__ as _frappe_version
 
 from xappiens_whatsapp import SESSION as _SESSION
 from xappiens_whatsapp import SETTINGS as _SETTINGS
-from xappiens_whatsapp import __version__
 
 app_name = "xappiens_whatsapp"
 app_title = "Xappiens WhatsApp"
@@ -12,10 +11,9 @@ app_email = "hello@xappiens.example"
 app_license = "mit"
 
 _DESK = "/app" if _frappe_version.startswith("15.") else "/desk"
-_ASSETS = "/assets/xappiens_whatsapp"
-_SCRIPTS = ("basics", "qr_panel", "desk", "words", "qr_dialog", "diagnosis", "pairing")
-app_include_css = [f"{_ASSETS}/css/whatsapp.css?v={__version__}"]
-app_include_js = [f"{_ASSETS}/js/whatsapp_{script}.js?v={__version__}" for script in _SCRIPTS]
+_LOAD_WHATSAPP = "public/js/load_whatsapp.js"
+doctype_js = {_SESSION: _LOAD_WHATSAPP, _SETTINGS: _LOAD_WHATSAPP}
+doctype_list_js = {_SESSION: _LOAD_WHATSAPP}
 
 before_install = "xappiens_whatsapp.setup.install.before_install"
 after_install = "xappiens_whatsapp.setup.install.after_install"

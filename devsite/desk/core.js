@@ -68,6 +68,32 @@
 		return answer;
 	};
 
+	/** A bundle is served as it was written: as a module, which fetches those that it imports. */
+	const bundle = (name) => {
+		const is_script = name.endsWith(".bundle.js");
+		if (!is_script && !name.endsWith(".bundle.css")) not_provided(`frappe.require of ${name}`);
+		const path = `/assets/xappiens_whatsapp/${is_script ? "js" : "css"}/${name}`;
+		return is_script
+			? element("script", { type: "module", src: path })
+			: element("link", { rel: "stylesheet", href: path });
+	};
+
+	const required = new Map();
+
+	/** As on v16 it resolves although a file is missing. */
+	const load = (name) => {
+		const tag = bundle(name);
+		const settled = new Promise((resolve) => (tag.onload = tag.onerror = resolve));
+		document.head.append(tag);
+		return settled;
+	};
+
+	const require = (names) => {
+		const wanted = [names].flat();
+		wanted.filter((name) => !required.has(name)).forEach((name) => required.set(name, load(name)));
+		return Promise.all(wanted.map((name) => required.get(name)));
+	};
+
 	window.devsite = { boot, strict, element, wrapped, html, not_provided };
 	window.locals = {};
 	window.cur_frm = null;
@@ -77,7 +103,7 @@
 		format,
 		listview_settings: {},
 		model: strict("frappe.model", { clear_doc: (doctype, name) => delete (locals[doctype] || {})[name] }),
-		provide: (path) => path.split(".").reduce((parent, key) => (parent[key] = parent[key] || {}), window),
+		require,
 		ui: strict("frappe.ui", { form: strict("frappe.ui.form", {}) }),
 		user: strict("frappe.user", { has_role: (roles) => roles.some((role) => boot.roles.includes(role)) }),
 		utils: strict("frappe.utils", { escape_html, copy_to_clipboard }),

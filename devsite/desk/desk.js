@@ -59,7 +59,12 @@
 
 		async enter() {
 			if (!this.is_new()) realtime.subscribe_to(`doc:${this.doctype}/${this.docname}`);
+			await this.trigger("before_load");
 			await this.refresh();
+		}
+
+		async trigger(name) {
+			for (const events of handlers[this.doctype]) if (events[name]) await events[name](this.as_given);
 		}
 
 		async load() {
@@ -79,7 +84,7 @@
 			this.page.title.textContent = title || __(this.docname);
 			this.show_toolbar();
 			this.layout.replaceChildren(...devsite.render_fields(this));
-			for (const events of handlers[this.doctype]) if (events.refresh) await events.refresh(this.as_given);
+			await this.trigger("refresh");
 		}
 
 		show_toolbar() {

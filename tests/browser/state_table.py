@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 PHONE = "34600000021"
@@ -83,6 +83,18 @@ def connected(site: Any, sandbox: Any, session: str) -> None:
 	until(site, session, "Connected")
 
 
+def reconnecting(site: Any, sandbox: Any, session: str) -> None:
+	connected(site, sandbox, session)
+	connect_slowly(sandbox, session)
+	site.call("session.restart_session", session_id=session)
+	until(site, session, "Connecting")
+
+
+def connect_slowly(sandbox: Any, session: str) -> None:
+	remote = sandbox.registry.named(session)
+	remote.timing = replace(remote.timing, qr_delay=120)
+
+
 def in_error(site: Any, sandbox: Any, session: str) -> None:
 	create(site, session)
 	sandbox.fault("status", "variant", name="unknown_word", word="error", times=None)
@@ -144,5 +156,10 @@ STATES = {
 		("This session is not on the server yet.", "Press Create Session."),
 	),
 	**LINKED,
+	"paired, Connecting": Row(
+		reconnecting,
+		("*Status", "Disconnect", "Restart"),
+		("The session of {0} has been reconnecting by itself since {1}. No code is needed.", f"+{PHONE}"),
+	),
 	**{f"unchecked, last {status}": unchecked(row, status) for status, row in LINKED.items()},
 }

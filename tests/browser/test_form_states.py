@@ -13,6 +13,7 @@ PICTURES = {
 	"Connecting": "state-connecting-light",
 	"QR Code Required": "state-qr-required-light",
 	"Error": "state-error-light",
+	"paired, Connecting": "state-reconnecting-light",
 	"unchecked, last QR Code Required": "state-unchecked-light",
 }
 FORBIDDEN = {

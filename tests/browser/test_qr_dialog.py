@@ -68,6 +68,9 @@ SECONDS_AFTER_NUDGE = """async (seconds) => {
 	panel.stop();
 	return panel.interval();
 }"""
+REASON = """session_id => xappiens_whatsapp
+	.request("xappiens_whatsapp.api.session.get_session_status", { session_id })
+	.then(({ data }) => data.reason.sentence)"""
 NOTE_PHASES = """() => {
 	const root = document.querySelector(".modal.show .whatsapp-qr");
 	window.phases = [];
@@ -78,6 +81,13 @@ NOTE_PHASES = """() => {
 def view(desk, session):
 	desk.open_form(session)
 	desk.button("View QR").click()
+
+
+def hear_of_nothing(desk):
+	"""No realtime, as where the server cannot call the site."""
+	for events in ("**/devsite/events*", "**/socket.io/**"):
+		desk.page.route(events, lambda route: route.abort())
+	desk.page.evaluate("frappe.realtime.on = () => {}")
 
 
 def source_of(desk):
@@ -127,6 +137,55 @@ def test_an_expired_code_greys_out_and_new_qr_brings_another(desk, start_sandbox
 	desk.wait_for_phase("code")
 	assert source_of(desk) != first
 	assert any(request.path.endswith("/connect") for request in sandbox.requests)
+
+
+def test_a_code_that_ran_out_is_not_called_expired_while_the_next_one_comes(desk, start_sandbox, new_session):
+	start_sandbox(qr_lifetime=8, qr_rotation=8)
+	hear_of_nothing(desk)
+	view(desk, new_session())
+	desk.wait_for_phase("code")
+	desk.page.evaluate(NOTE_PHASES)
+	seen = {source_of(desk)}
+	while len(seen) < 3:
+		desk.wait_for_phase("renewing")
+		assert desk.page.locator(".whatsapp-qr-new").is_hidden()
+		left_at = time.monotonic()
+		desk.wait_for_phase("code")
+		assert time.monotonic() - left_at < 4
+		seen.add(source_of(desk))
+	assert "expired" not in desk.page.evaluate("window.phases")
+
+
+def test_codes_that_ended_tell_why(desk, start_sandbox, new_session):
+	start_sandbox(qr_lifetime=8, qr_rotation=8, qr_attempts=1)
+	session = new_session()
+	hear_of_nothing(desk)
+	view(desk, session)
+	desk.wait_for_phase("code")
+	desk.wait_for_phase("expired")
+	reason = desk.page.evaluate(REASON, session)
+	words = desk.say("This code has expired. Press New QR for another.")
+	assert desk.words() == f"{reason} {words}"
+
+
+def test_a_paired_session_that_reconnects_promises_no_code(desk, site, sandbox, session_id):
+	state_table.connected(site, sandbox, session_id)
+	state_table.connect_slowly(sandbox, session_id)
+	sandbox.drop(session_id, 428)
+	state_table.until(site, session_id, "Disconnected")
+	desk.open_form(session_id)
+	desk.button("Connect").click()
+	desk.wait_for_phase("reconnecting")
+	number = f"+{state_table.PHONE}"
+	sentence = "This session is linked with {0} and reconnects by itself. No code is needed."
+	assert desk.words() == desk.say(sentence, number)
+	assert desk.page.locator(".modal.show .whatsapp-qr ol").is_hidden()
+	assert desk.page.locator(".whatsapp-qr-new").is_hidden()
+	desk.picture("qr-reconnecting-light")
+	with sandbox.registry.current() as now:
+		sandbox.registry.named(session_id).link(state_table.PHONE, now)
+	desk.wait_for_phase("connected")
+	assert desk.words() == desk.say("Connected with {0}.", number)
 
 
 def test_a_late_code_is_waited_for(desk, sandbox, new_session):

@@ -115,7 +115,8 @@ def test_a_page_that_was_loaded_has_to_show_its_token(visitor):
 	("path", "status"),
 	[
 		("devsite/core.js", 200),
-		("xappiens_whatsapp/css/whatsapp.css", 200),
+		("xappiens_whatsapp/css/xappiens_whatsapp.bundle.css", 200),
+		("xappiens_whatsapp/js/panel/qr_panel.js", 200),
 		("xappiens_whatsapp/..%2Fhooks.py", 404),
 		("devsite/nothing.js", 404),
 		("os/x", 404),

@@ -10,6 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "xappiens_whatsapp"
 METHOD = re.compile(r"""["'`](xappiens_whatsapp\.[\w.]+)["'`]""")
+BUNDLE = re.compile(r"\w+\.bundle\.(?:js|css)")
 
 
 def paths_in_hooks() -> list[str]:
@@ -41,13 +42,16 @@ def test_what_scripts_call_exists_and_is_whitelisted(path):
 	frappe.is_whitelisted(resolve(path))
 
 
-def test_assets_that_hooks_name_exist():
+def test_files_that_hooks_name_exist():
 	hooks = importlib.import_module("xappiens_whatsapp.hooks")
-	assets = [
-		*hooks.app_include_css,
-		*hooks.app_include_js,
-		*(app["logo"] for app in hooks.add_to_apps_screen),
-	]
-	for asset in assets:
-		path = asset.removeprefix("/assets/xappiens_whatsapp/").partition("?")[0]
-		assert (PACKAGE / "public" / path).is_file(), asset
+	logos = [app["logo"].replace("/assets/xappiens_whatsapp", "public") for app in hooks.add_to_apps_screen]
+	scripts = [*hooks.doctype_js.values(), *hooks.doctype_list_js.values()]
+	for path in (*logos, *scripts):
+		assert (PACKAGE / path).is_file(), path
+
+
+def test_bundles_that_scripts_and_pages_name_exist():
+	files = [path for suffix in ("*.js", "*.html") for path in PACKAGE.rglob(suffix)]
+	named = {name for path in files for name in BUNDLE.findall(path.read_text(encoding="utf-8"))}
+	there = {path.name for path in PACKAGE.glob("public/*/*.bundle.*")}
+	assert named == there

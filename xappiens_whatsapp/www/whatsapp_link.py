@@ -14,7 +14,7 @@ from xappiens_whatsapp import __version__
 no_cache = 1
 sitemap = 0
 
-SCRIPTS = ("whatsapp_basics.js", "whatsapp_qr_panel.js", "whatsapp_link.js")
+SCRIPTS = ("xappiens_whatsapp_link.bundle.js", "panel/*.js")
 SOURCE_STRING = re.compile(r'__\(\s*("(?:[^"\\]|\\.)+")')
 
 
@@ -24,14 +24,13 @@ def get_context(context: frappe._dict) -> frappe._dict:
 		"csrf_token": frappe.session.data.csrf_token if frappe.session.user != "Guest" else None,
 		"messages": {source: _(source) for source in source_strings()},
 	}
-	context.update(
-		{"boot": json.dumps(boot), "language": frappe.local.lang, "version": __version__, "scripts": SCRIPTS}
-	)
+	context.update({"boot": json.dumps(boot), "language": frappe.local.lang, "version": __version__})
 	return context
 
 
 def source_strings() -> set[str]:
 	"""What the page's own scripts say."""
 	folder = Path(__file__).parents[1] / "public" / "js"
-	texts = ((folder / script).read_text(encoding="utf-8") for script in SCRIPTS)
+	files = (file for pattern in SCRIPTS for file in folder.glob(pattern))
+	texts = (file.read_text(encoding="utf-8") for file in files)
 	return {json.loads(string) for text in texts for string in SOURCE_STRING.findall(text)}

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 import frappe
 from frappe.calls import APP
+from frappe.utils.jinja_globals import include_script, include_style
 
 
 def get_response(path: str) -> Response:
@@ -22,7 +23,9 @@ def get_response(path: str) -> Response:
 	if "<html" not in source:
 		raise NotImplementedError("a page that extends Frappe's templates is not provided by devsite")
 	module = import_module(f"{APP}.www.{name.replace('-', '_')}")
-	context = frappe._dict(frappe=frappe, _=frappe._)
+	context = frappe._dict(
+		frappe=frappe, _=frappe._, include_script=include_script, include_style=include_style
+	)
 	context.update(module.get_context(context) or {})
 	text = jinja2.Environment(autoescape=True).from_string(source).render(context)
 	return Response(text, mimetype="text/html")

@@ -1,14 +1,6 @@
-// first the primary button, then the further ones
-const BUTTONS = {
-	unlinked: ["create", "status"],
-	Disconnected: ["connect", "qr", "status", "disconnect"],
-	Connecting: ["qr", "status", "disconnect"],
-	"QR Code Required": ["qr", "status", "disconnect"],
-	Connected: ["status", "disconnect", "restart"],
-	Error: ["connect", "qr", "status", "disconnect"],
-};
 const CREATE = "xappiens_whatsapp.api.session.create_session";
 const CONNECT = "xappiens_whatsapp.api.session.connect_session";
+const RESTART = "xappiens_whatsapp.api.session.restart_session";
 const ACTIONS = {
 	create: { label: () => __("Create Session"), right: "connect", run: create_on_server },
 	connect: {
@@ -16,13 +8,22 @@ const ACTIONS = {
 		right: "connect",
 		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
 	},
-	qr: { label: () => __("View QR"), right: "qr", run: view_qr },
+	qr: {
+		label: () => __("View QR"),
+		right: "qr",
+		run: (frm) => open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status)),
+	},
 	status: { label: () => __("Status"), right: "status", run: ask_status },
 	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
-	restart: { label: () => __("Restart"), right: "restart", run: restart },
+	restart: {
+		label: () => __("Restart"),
+		right: "restart",
+		run: (frm) => perform(frm, __("Restarting the session."), RESTART),
+	},
 };
 
 frappe.ui.form.on("WhatsApp Session", {
+	before_load: () => load_whatsapp(),
 	refresh(frm) {
 		xappiens_whatsapp.follow_sessions(frm, () => reload(frm));
 		const [text, color] = xappiens_whatsapp.session_banner(frm.doc);
@@ -42,9 +43,8 @@ frappe.ui.form.on("WhatsApp Session", {
 	},
 });
 
-function is_shown(frm, name = frm.docname) {
-	return frappe.get_route().slice(0, 3).join() === ["Form", frm.doctype, name].join();
-}
+const is_shown = (frm, name = frm.docname) =>
+	frappe.get_route().slice(0, 3).join() === ["Form", frm.doctype, name].join();
 
 async function reload(frm) {
 	const busy = frm.is_new() || frm.is_dirty() || xappiens_whatsapp.is_frozen(frm);
@@ -54,21 +54,19 @@ async function reload(frm) {
 
 function add_buttons(frm) {
 	const { rights } = frm.doc.__onload;
-	const row = frm.doc.session_db_id ? BUTTONS[frm.doc.status] : BUTTONS.unlinked;
-	const primary = xappiens_whatsapp.is_unchecked(frm.doc) ? "status" : row[0];
-	const order = [primary, ...row.filter((name) => name !== primary)];
-	for (const action of order.map((name) => ACTIONS[name])) {
-		if (!rights.includes(action.right)) continue;
-		frm.add_custom_button(action.label(), () => void action.run(frm));
-		if (action === ACTIONS[primary]) frm.change_custom_button_type(action.label(), null, "primary");
+	const names = xappiens_whatsapp.buttons_of(frm.doc);
+	for (const name of names) {
+		const { label, right, run } = ACTIONS[name];
+		if (!rights.includes(right)) continue;
+		frm.add_custom_button(label(), () => void run(frm));
+		if (name === names[0]) frm.change_custom_button_type(label(), null, "primary");
 	}
 }
 
 function add_menu(frm) {
 	const { rights } = frm.doc.__onload;
-	if (rights.includes("status")) {
-		frm.page.add_menu_item(__("Diagnosis"), () => xappiens_whatsapp.show_diagnosis(frm.doc.name));
-	}
+	const diagnose = () => xappiens_whatsapp.show_diagnosis(frm.doc.name);
+	if (rights.includes("status")) frm.page.add_menu_item(__("Diagnosis"), diagnose);
 	if (xappiens_whatsapp.is_manager() && !frm.doc.is_connected) {
 		frm.page.add_menu_item(__("Pairing Link"), () => void xappiens_whatsapp.make_pairing_link(frm));
 	}
@@ -110,17 +108,9 @@ async function link_phone(frm, sentence, method, args = {}) {
 	if (await perform(frm, sentence, method, args, words_of)) open_dialog(frm);
 }
 
-function view_qr(frm) {
-	open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status));
-}
-
 function open_dialog(frm, connect_first = false) {
 	const { name: session, session_name: title } = frm.doc;
 	new xappiens_whatsapp.QRDialog({ session, title, connect_first, on_close: () => reload(frm) }).show();
-}
-
-function restart(frm) {
-	return perform(frm, __("Restarting the session."), "xappiens_whatsapp.api.session.restart_session");
 }
 
 function ask_status(frm) {

@@ -1,25 +1,34 @@
+const COLORS = {
+	Connected: "green",
+	Connecting: "blue",
+	"QR Code Required": "orange",
+	Disconnected: "gray",
+	Error: "red",
+};
+
 frappe.listview_settings["WhatsApp Session"] = {
 	add_fields: ["status", "phone_number", "error_code", "last_checked"],
 
-	get_indicator(doc) {
-		return [__(doc.status), xappiens_whatsapp.colors[doc.status], `status,=,${doc.status}`];
-	},
+	get_indicator: ({ status }) => [__(status), COLORS[status], `status,=,${status}`],
 
 	formatters: {
 		error_message(value) {
-			const words = xappiens_whatsapp.escape(value || "");
+			const words = frappe.utils.escape_html(value || "");
 			return `<span title="${words}">${words}</span>`;
 		},
 
 		phone_number(value) {
-			return `<span>${xappiens_whatsapp.escape(xappiens_whatsapp.phone(value))}</span>`;
+			const number = value ? `+${value.replace(/^\+/, "")}` : "";
+			return `<span>${frappe.utils.escape_html(number)}</span>`;
 		},
 	},
 
 	onload(listview) {
-		listview.page.add_actions_menu_item(__("Status"), () => void refresh_checked(listview), false);
-		if (xappiens_whatsapp.is_manager()) {
-			listview.page.add_menu_item(__("Import from Server"), () => void import_sessions(listview));
+		const ready = load_whatsapp();
+		const after_loading = (action) => () => void ready.then(() => action(listview));
+		listview.page.add_actions_menu_item(__("Status"), after_loading(refresh_checked), false);
+		if (frappe.user.has_role(["System Manager", "WhatsApp Manager"])) {
+			listview.page.add_menu_item(__("Import from Server"), after_loading(import_sessions));
 		}
 	},
 };

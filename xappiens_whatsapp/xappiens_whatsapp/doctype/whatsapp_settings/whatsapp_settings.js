@@ -1,4 +1,5 @@
 frappe.ui.form.on("WhatsApp Settings", {
+	before_load: () => load_whatsapp(),
 	refresh(frm) {
 		frm.add_custom_button(__("Test Connection"), () => void test_connection(frm));
 		frm.change_custom_button_type(__("Test Connection"), null, "primary");

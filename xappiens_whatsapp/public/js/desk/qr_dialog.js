@@ -1,0 +1,69 @@
+// The QR panel in a desk dialog, fed by the API and nudged by realtime.
+import { Lifetime } from "../panel/lifetime.js";
+import { QRPanel } from "../panel/qr_panel.js";
+import { server_now } from "../panel/site_call.js";
+import { open_dialog } from "./dialogs.js";
+import { request } from "./site.js";
+
+const CLOSE_AFTER_SECONDS = 2;
+
+/** `connect_first`: the session is connected, and the dialog says so, before the first code is asked for. */
+export class QRDialog {
+	constructor({ session, title, connect_first = false, on_close }) {
+		Object.assign(this, { session, title, connect_first, on_close });
+		this.lifetime = new Lifetime();
+	}
+
+	show() {
+		this.dialog = open_dialog({
+			title: __("Link a phone to {0}", [this.title]),
+			size: "large",
+			on_hide: () => this.close(),
+		});
+		this.panel = this.make_panel(this.dialog.body);
+		this.lifetime.listen(frappe.realtime, "whatsapp_session_update", (update) => {
+			if (update.session === this.session) this.panel.nudge();
+		});
+		this.start();
+		return this;
+	}
+
+	make_panel(container) {
+		return new QRPanel({
+			container,
+			translate: __,
+			title: this.title,
+			now: server_now,
+			fetch_qr: () => this.ask("xappiens_whatsapp.api.session.get_qr_code"),
+			fetch_status: () =>
+				this.ask("xappiens_whatsapp.api.session.get_session_status").then(({ data }) => ({
+					status: data.status_frappe,
+					phone_number: data.phoneNumber,
+					reason: data.reason,
+				})),
+			renew: () => this.connect(),
+			on_connected: () => this.lifetime.after("close", CLOSE_AFTER_SECONDS, () => this.dialog.hide()),
+		});
+	}
+
+	start() {
+		if (!this.connect_first) return this.panel.start();
+		this.panel.show("loading", __("Connecting the session first; the code comes next."));
+		return this.panel.start(() => this.connect());
+	}
+
+	/** For the server this also means: offer a new code. */
+	connect() {
+		return this.ask("xappiens_whatsapp.api.session.connect_session");
+	}
+
+	ask(method) {
+		return request(method, { session_id: this.session });
+	}
+
+	close() {
+		this.lifetime.release();
+		this.panel.stop();
+		return this.on_close();
+	}
+}

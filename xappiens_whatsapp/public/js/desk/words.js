@@ -1,0 +1,161 @@
+// What the desk says about a session: banners, questions, next steps. Plain text; whoever shows it escapes it.
+import { phone } from "../panel/numbers.js";
+import { is_manager } from "./site.js";
+
+const onload = (doc) => doc.__onload || {};
+const may = (doc, right) => (onload(doc).rights || []).includes(right);
+
+/** The server could not be asked, so the state is the last known one. */
+export const is_unchecked = (doc) =>
+	Boolean(onload(doc).check_failed) && doc.error_code !== "SESSION_MISSING_ON_SERVER";
+
+/** Why, in the language of the reader where there is a sentence for the code; what to do, for who may do it. */
+const reason_of = (doc) => {
+	const { reason } = onload(doc);
+	const has_words = reason && !is_unchecked(doc) && doc.error_code !== "UNKNOWN_STATUS";
+	if (!has_words) return doc.error_message;
+	return sentence(reason.sentence, may(doc, "connect") && reason.next_step);
+};
+
+const moment_of = (value) => frappe.format(value, { fieldtype: "Datetime" });
+const sentence = (...parts) => parts.filter(Boolean).join(" ");
+
+/** [text, colour] for the head of the form. */
+export const session_banner = (doc) => {
+	if (doc.__islocal) return [how_linking_works(), "blue"];
+	if (is_unchecked(doc)) return [unchecked(doc), "orange"];
+	if (!doc.session_db_id) return [not_on_server(doc), "blue"];
+	const banners = { Disconnected, Connecting, "QR Code Required": QRRequired, Connected, Error: InError };
+	return banners[doc.status](doc);
+};
+
+const how_linking_works = () =>
+	__("Create the session, then scan the QR code that appears with WhatsApp on the phone.");
+
+const unchecked = (doc) => {
+	const state = __(doc.status);
+	const since = doc.last_checked
+		? __("Not checked since {0}; last known state: {1}.", [moment_of(doc.last_checked), state])
+		: __("Not checked yet; last known state: {0}.", [state]);
+	return sentence(why_unchecked(doc), since);
+};
+
+/** The message on the record is in the language of whoever asked, these are in the reader's. */
+const why_unchecked = (doc) => {
+	const later = __("Wait a moment, then press Status.");
+	const reasons = {
+		GATEWAY_UNAVAILABLE: sentence(__("Server unreachable."), later),
+		GATEWAY_AUTHENTICATION: is_manager()
+			? __("The server refused the API key. Check the API key in WhatsApp Settings.")
+			: __("The server refused this site's API key. Tell whoever manages WhatsApp here."),
+		GATEWAY_FAILED: sentence(__("Server error."), later),
+		GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),
+	};
+	return reasons[onload(doc).check_failed];
+};
+
+const not_on_server = (doc) =>
+	doc.error_code === "SESSION_MISSING_ON_SERVER"
+		? reason_of(doc)
+		: sentence(
+				__("This session is not on the server yet."),
+				may(doc, "connect") && __("Press Create Session.")
+		  );
+
+const Disconnected = (doc) => {
+	const since = doc.status_since && __("Disconnected since {0}.", [moment_of(doc.status_since)]);
+	const next = may(doc, "connect") && __("Press Connect to link the phone.");
+	return [sentence(since, reason_of(doc) || next), "orange"];
+};
+
+const Connecting = (doc) => [
+	is_reconnecting(doc)
+		? reconnecting(doc)
+		: sentence(__("The session is connecting."), may(doc, "qr") && __("Press View QR to see the code.")),
+	"blue",
+];
+
+/** Paired: the server brings it back without a code. */
+export const is_reconnecting = (doc) => doc.status === "Connecting" && Boolean(doc.phone_number);
+
+const reconnecting = (doc) => {
+	const number = phone(doc.phone_number);
+	const { reason } = onload(doc);
+	const since = doc.status_since && moment_of(doc.status_since);
+	const words = since
+		? __("The session of {0} has been reconnecting by itself since {1}. No code is needed.", [number, since])
+		: __("The session of {0} reconnects by itself. No code is needed.", [number]);
+	return sentence(reason && reason.sentence, words);
+};
+
+const QRRequired = (doc) => [
+	may(doc, "qr")
+		? __("Press View QR and scan the QR code with the phone.")
+		: __("The session waits for the phone to scan its QR code."),
+	"orange",
+];
+
+const Connected = (doc) => {
+	const number = phone(doc.phone_number);
+	const since = doc.status_since && moment_of(doc.status_since);
+	if (number && since) return [__("Connected with {0} since {1}.", [number, since]), "green"];
+	return [number ? __("Connected with {0}.", [number]) : __("Connected."), "green"];
+};
+
+const InError = (doc) => [
+	reason_of(doc) ||
+		sentence(__("The server reports an error."), may(doc, "connect") && __("Press Connect to try again.")),
+	"red",
+];
+
+/** One line for the alert after asking for the state; `data` is what the API answered. */
+export const status_words = (doc, { status_frappe, phoneNumber, reason }) => {
+	const next_steps = {
+		Disconnected: may(doc, "connect") && __("Press Connect to link the phone."),
+		Connecting: may(doc, "qr") && __("Press View QR to see the code."),
+		"QR Code Required": may(doc, "qr") && __("Press View QR and scan the QR code with the phone."),
+		Connected: __("The phone is linked."),
+		Error: may(doc, "connect") && __("Press Connect to try again."),
+	};
+	const state = `${__(status_frappe)}.`;
+	const why = reason && reason.sentence;
+	if (is_reconnecting({ status: status_frappe, phone_number: phoneNumber })) {
+		return sentence(state, why, __("It reconnects by itself; no code is needed."));
+	}
+	return sentence(state, why, reason ? may(doc, "connect") && reason.next_step : next_steps[status_frappe]);
+};
+
+/** [question, lines]: what happens to phone, server and record. */
+export const disconnect_question = (doc) => {
+	const keeps = onload(doc).disconnect_mode === "Keep on the server";
+	const lines = keeps
+		? [
+				__("Phone: it stays paired with this session."),
+				__("Server: it closes the connection and keeps the session."),
+				__("Record: it stays here, and Connect works without a new scan."),
+		  ]
+		: [
+				__("Phone: it is unlinked and has to scan a QR code again."),
+				__("Server: it deletes the session."),
+				__("Record: it stays here, and Create Session links a phone again."),
+		  ];
+	return [__("Disconnect {0}?", [doc.session_name]), lines];
+};
+
+export const delete_question = (doc) => [
+	__("Delete {0}?", [doc.session_name]),
+	[
+		__("Phone: it is unlinked and has to scan a QR code again."),
+		__("Server: it deletes the session."),
+		__("Record: it is deleted here and cannot be brought back."),
+	],
+];
+
+/** A finding is a record, a session of the server, or both. */
+export const finding_delete_question = ({ session, session_id, session_db_id }) => [
+	__("Delete {0}?", [session || session_id]),
+	[
+		session_db_id && __("Server: it deletes the session, and its phone is unlinked."),
+		session && __("Record: it is deleted here and cannot be brought back."),
+	].filter(Boolean),
+];

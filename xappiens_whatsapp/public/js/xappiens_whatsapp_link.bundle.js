@@ -1,0 +1,67 @@
+// The pairing page: the live QR panel, fed by the two calls that a link allows.
+import { element } from "./panel/element.js";
+import { live } from "./panel/lifetime.js";
+import { QRPanel } from "./panel/qr_panel.js";
+import { server_now, site_call } from "./panel/site_call.js";
+
+const RATE_LIMIT_SECONDS = 20;
+const container = document.getElementById("whatsapp-link-panel");
+const boot = JSON.parse(document.getElementById("whatsapp-link").dataset.boot);
+const token = () => location.hash.slice(1);
+let last = { state: "" };
+
+const __ = (text, values = []) =>
+	(boot.messages[text] || text).replace(/\{(\d+)\}/g, (placeholder, index) => values[index] ?? placeholder);
+
+const ask = (method) =>
+	site_call(
+		`xappiens_whatsapp.api.pairing.${method}`,
+		{ token: token(), _lang: boot.language },
+		{
+			csrf_token: boot.csrf_token,
+			unreachable: __("This page cannot reach its site. Check your connection."),
+			cache: "no-store",
+			referrerPolicy: "no-referrer",
+		}
+	).catch((error) => {
+		throw explain(error);
+	});
+
+const explain = (error) => {
+	if (error.exc_type === "PairingLinkInvalid") finish(error.message);
+	if (error.exc_type !== "RateLimitExceededError") {
+		error.message = error.message || __("Something went wrong on the site.");
+		return error;
+	}
+	const message = __("This page asked too often and waits a little.");
+	return Object.assign(error, { exc_type: "GatewayRateLimited", message, retry_after: RATE_LIMIT_SECONDS });
+};
+
+const last_words = (role, words) => element("p", { class: "whatsapp-link-end", role }, words);
+
+/** Nothing runs any more after this. */
+const finish = (words) => {
+	panel.stop();
+	container.replaceChildren(last_words("alert", words));
+};
+
+const fetch_qr = async () => {
+	last = await ask("pairing_status");
+	const { state, qr, expires_at, retry_after } = last;
+	return { ready: Boolean(qr), qr_code: qr, expires_at, status: state, retry_after };
+};
+
+const panel = new QRPanel({
+	container,
+	translate: __,
+	title: __("this site"),
+	now: server_now,
+	fetch_qr,
+	fetch_status: async () => ({ status: last.state, phone_number: "" }),
+	renew: () => ask("renew_code"),
+	on_connected: () => container.append(last_words("status", __("You can close this page now."))),
+});
+
+window.xappiens_whatsapp = { live };
+if (token()) panel.start();
+else finish(__("This link is not complete. Copy all of it, or ask for a new one."));
