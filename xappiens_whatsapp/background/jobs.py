@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.background import jobs
 from xappiens_whatsapp.baileys.client import LARGEST_PAGE
 from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import identity, nudges, records, states, webhooks
 from xappiens_whatsapp.sessions.link import Link
-from xappiens_whatsapp.site import transactions
+from xappiens_whatsapp.site import settings, transactions
 
 if TYPE_CHECKING:
 	from datetime import datetime
@@ -65,7 +65,7 @@ def says_why(remote: RemoteSession) -> bool:
 
 def listed_sessions() -> dict[str, RemoteSession]:
 	"""By session id; empty when the server cannot be asked now."""
-	if frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if settings.what_is_missing():
 		return {}
 	try:
 		client = gateway.connect_to_server(background=True)
@@ -78,7 +78,7 @@ def listed_sessions() -> dict[str, RemoteSession]:
 def refresh_session(session: str) -> bool:
 	"""Ask the server what is true; what it cannot tell now the next reconciliation finds out."""
 	doc = identity.find_record(session)
-	if doc is None or frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if doc is None or settings.what_is_missing():
 		return False
 	link = Link(doc, gateway.connect_to_server(background=True))
 	try:
@@ -98,6 +98,8 @@ def with_reason(remote: RemoteSession, reason: str) -> RemoteSession:
 
 def register_webhooks(url: str, after: str = "") -> None:
 	"""As fast as the request budget allows; what does not fit into one job goes into another."""
+	if settings.what_is_missing():
+		return
 	client = gateway.connect_to_server(background=True, patience=PATIENCE)
 	end = time.monotonic() + REGISTERS_FOR
 	failed = []
@@ -136,7 +138,7 @@ def enqueue_webhook_registration(url: str, after: str = "") -> None:
 
 	The address is that of the request: a worker may know the site by another name.
 	"""
-	rotated_on = frappe.get_doc(SETTINGS).webhook_secret_rotated_on
+	rotated_on = settings.uncached().webhook_secret_rotated_on
 	frappe.enqueue(
 		"xappiens_whatsapp.background.jobs.register_webhooks",
 		queue="long",

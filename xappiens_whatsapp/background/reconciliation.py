@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -20,7 +20,7 @@ from xappiens_whatsapp.baileys.errors import (
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import alerts, records, states
 from xappiens_whatsapp.sessions.link import WRONG_SESSION, Link
-from xappiens_whatsapp.site import transactions
+from xappiens_whatsapp.site import settings, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys import BaileysClient
@@ -50,8 +50,7 @@ GENERAL = (UnavailableError, AuthenticationError, RateLimitedError)
 
 def reconcile() -> dict[str, Any] | None:
 	"""One pass; None when there is nothing to watch. Without the server it ends with the first request that fails."""
-	records = active_records()
-	if not records:
+	if settings.what_is_missing() or not (records := active_records()):
 		return None
 	run = Pass(records)
 	try:
@@ -75,7 +74,7 @@ def active_records() -> dict[str, frappe._dict]:
 
 def enqueue_reconciliation() -> None:
 	"""What the scheduler calls; a pass that still runs is not followed by a second one."""
-	if frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if settings.what_is_missing():
 		return
 	frappe.enqueue(
 		"xappiens_whatsapp.background.reconciliation.reconcile",
