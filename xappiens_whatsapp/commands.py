@@ -1,6 +1,6 @@
 """`bench --site SITE whatsapp ...`: the calls of `api.session` in a shell.
 
-Exit codes: 0 done, 1 the server could not do it, 2 wrong usage or unknown session.
+Exit codes: 0 done, 1 the server could not do it, 2 wrong usage or unknown session, 3 something nobody foresaw.
 """
 
 from __future__ import annotations

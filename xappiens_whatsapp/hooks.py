@@ -17,6 +17,9 @@ doctype_list_js = {_SESSION: _LOAD_WHATSAPP}
 
 before_install = "xappiens_whatsapp.setup.install.before_install"
 after_install = "xappiens_whatsapp.setup.install.after_install"
+before_app_install = "xappiens_whatsapp.setup.install.before_app_install"
+before_app_uninstall = "xappiens_whatsapp.setup.neighbours.before_app_uninstall"
+after_migrate = "xappiens_whatsapp.setup.neighbours.after_migrate"
 after_uninstall = "xappiens_whatsapp.setup.uninstall.after_uninstall"
 
 has_permission = {
@@ -44,5 +47,18 @@ add_to_apps_screen = [
 		"title": "Xappiens WhatsApp",
 		"route": f"{_DESK}/whatsapp",
 		"has_permission": "xappiens_whatsapp.setup.apps_screen.has_app_permission",
+	}
+]
+
+# Frappe CRM reads these at its next `migrate`: one click from the menu of its users.
+standard_dropdown_items = [
+	{
+		"name1": "xappiens_whatsapp",
+		"label": "WhatsApp",
+		"type": "Route",
+		"icon": "message-circle",
+		"route": f"{_DESK}/whatsapp",
+		"is_standard": 1,
+		"open_in_new_window": 1,
 	}
 ]

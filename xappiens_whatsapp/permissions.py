@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
 from frappe import _
+
+from xappiens_whatsapp import SESSION, SETTINGS
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -15,6 +18,7 @@ VIEWER = ("status",)
 AGENT = (*VIEWER, "qr", "connect", "restart")
 MANAGER = (*AGENT, "disconnect", "delete")
 OPERATIONS = {"Viewer": VIEWER, "Agent": AGENT, "Manager": MANAGER}
+ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {"WhatsApp User"}}
 READING = frozenset({"read", "select", "print", "report"})
 
 
@@ -71,3 +75,32 @@ def session_query_conditions(user: str | None = None, doctype: str | None = None
 def only_for_managers() -> None:
 	if not is_manager():
 		frappe.throw(_("Only a WhatsApp Manager or a System Manager may do this."), frappe.PermissionError)
+
+
+class Change(NamedTuple):
+	"""What Custom DocPerm, which replaces the permissions of a DocType, says of other roles than the DocType does."""
+
+	doctype: str
+	added: frozenset[str]
+	left_out: frozenset[str]
+
+	@property
+	def does_harm(self) -> bool:
+		"""To a role that is added, `has_session_permission` shows no session."""
+		return self.doctype == SETTINGS or bool(self.left_out)
+
+	@property
+	def sentence(self) -> str:
+		parts = [_("{0}: the permissions were changed.").format(_(self.doctype))]
+		if self.added:
+			parts.append(_("Added: {0}.").format(", ".join(sorted(self.added))))
+		if self.left_out:
+			parts.append(_("Left out: {0}.").format(", ".join(sorted(self.left_out))))
+		return " ".join(parts)
+
+
+def changed_by_others() -> Iterator[Change]:
+	for doctype, ours in ROLES.items():
+		roles = set(frappe.get_all("Custom DocPerm", filters={"parent": doctype}, pluck="role"))
+		if roles and roles != ours:
+			yield Change(doctype, frozenset(roles - ours), frozenset(ours - roles))

@@ -5,10 +5,11 @@ from typing import Any
 import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 
-from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
 from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.site import settings
 
 
 @frappe.whitelist(methods=["GET"])
@@ -18,7 +19,7 @@ def status() -> dict[str, Any]:
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	return {
 		"success": True,
-		"enabled": bool(cint(frappe.get_cached_doc(SETTINGS).enabled)),
+		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
 		"server_down_since": outage.outage().get("since"),
 		"last_pass": last_pass,

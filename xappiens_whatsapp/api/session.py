@@ -23,6 +23,7 @@ from xappiens_whatsapp.sessions import (
 	webhooks,
 )
 from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -37,7 +38,7 @@ def _resolve_session_doc(session_id: str | None, operation: str) -> "WhatsAppSes
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
 	if session_id is None:
-		session_id = frappe.get_cached_doc(SETTINGS).default_session
+		session_id = settings.current().default_session
 	doc = identity.find_record(session_id) if session_id else None
 	if doc is None:
 		_throw_unknown(session_id)
@@ -225,7 +226,7 @@ def _status_data(link: Link, remote: RemoteSession | None) -> dict[str, Any]:
 def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
-	if frappe.get_cached_doc(SETTINGS).deletes_on_disconnect:
+	if settings.current().deletes_on_disconnect:
 		_remove_from_server(link)
 		return _action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")

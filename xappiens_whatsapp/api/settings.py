@@ -8,13 +8,14 @@ from frappe import _
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.diagnosis import callback
 from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.site import settings
 
 
 @frappe.whitelist(methods=["POST"])
 def rotate_webhook_secret() -> dict[str, Any]:
 	"""A new secret, given to the server for every linked session in the background; it is not shown."""
 	permissions.only_for_managers()
-	frappe.get_doc(SETTINGS).rotate_webhook_secret()
+	settings.uncached().rotate_webhook_secret()
 	if webhooks.webhook_arguments():
 		webhooks.enqueue_registration()
 	return {
@@ -27,7 +28,7 @@ def rotate_webhook_secret() -> dict[str, Any]:
 def register_webhooks() -> dict[str, Any]:
 	"""Tell the server this site's address and secret again for every linked session, in the background."""
 	permissions.only_for_managers()
-	frappe.get_cached_doc(SETTINGS).check_ready()
+	settings.current().check_ready()
 	webhooks.webhook_target(None, None)
 	webhooks.enqueue_registration()
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}

@@ -16,6 +16,7 @@ from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime
+from xappiens_whatsapp.site import settings as site_settings
 from xappiens_whatsapp.site import shared
 
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
@@ -50,7 +51,7 @@ def refusal_of(request: Request) -> int:
 
 
 def is_authentic(body: bytes, headers: Mapping[str, str]) -> bool:
-	settings = frappe.get_cached_doc(SETTINGS)
+	settings = site_settings.current()
 	if (
 		not settings.enabled
 		or not settings.webhook_enabled

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.client import LARGEST_PAGE
 from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
 from xappiens_whatsapp.server import gateway
@@ -17,7 +17,7 @@ from xappiens_whatsapp.sessions import identity, matching, nudges, states, webho
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
-from xappiens_whatsapp.site import transactions
+from xappiens_whatsapp.site import settings, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys import BaileysClient
@@ -42,7 +42,7 @@ def pages_of_list() -> int:
 
 def read_list() -> ServerList | None:
 	"""None when the server cannot be asked now."""
-	if frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if settings.what_is_missing():
 		return None
 	try:
 		return ServerList(gateway.connect_to_server(background=True))
@@ -74,7 +74,7 @@ def says_why(remote: RemoteSession) -> bool:
 def refresh_session(session: str) -> bool:
 	"""Ask the server what is true; what it cannot tell now the next pass finds out."""
 	doc = identity.find_record(session)
-	if doc is None or frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if doc is None or settings.what_is_missing():
 		return False
 	link = Link(doc, gateway.connect_to_server(background=True))
 	try:
@@ -99,6 +99,8 @@ def register_webhooks(url: str = "", after: str = "", failed: str = "", round: i
 	`failed` names the sessions of this round, by commas; empty for all linked ones after `after`. `url` is what jobs of 0.1 brought
 	along, and is not used: the address is the one that the settings name.
 	"""
+	if settings.what_is_missing():
+		return
 	client = gateway.connect_to_server(background=True, patience=PATIENCE)
 	end = time.monotonic() + REGISTERS_FOR
 	names = failed.split(",") if failed else linked_sessions(after)

@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
@@ -21,7 +21,7 @@ from xappiens_whatsapp.sessions import alerts, identity, learning, matching, rec
 from xappiens_whatsapp.sessions.belief import Observation, seen_in_list
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
-from xappiens_whatsapp.site import transactions
+from xappiens_whatsapp.site import settings, transactions
 
 PATIENCE = 90.0
 LAST_SEEN_NOTED_EVERY = timedelta(hours=1)
@@ -31,7 +31,7 @@ GENERAL = (UnavailableError, AuthenticationError, RateLimitedError)
 
 def enqueue_reconciliation() -> None:
 	"""What the scheduler calls; a pass that still runs is not followed by a second one."""
-	if frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if settings.what_is_missing():
 		return
 	frappe.enqueue(
 		"xappiens_whatsapp.background.reconciliation.reconcile",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.callbacks import request_callback
 from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
@@ -22,6 +22,7 @@ from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured
 from xappiens_whatsapp.diagnosis.words import Cause
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.site import settings as site_settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
@@ -35,7 +36,7 @@ REFUSED = ("401", "403", "429")
 
 def check_webhook() -> list[Row]:
 	"""Rows like those of the connection test; `ok` is None for what could not be tried."""
-	settings = frappe.get_doc(SETTINGS)
+	settings = site_settings.uncached()
 	rows: list[Row] = []
 	for check, step in steps(settings):
 		rows.append(measured(check, step))
@@ -121,7 +122,7 @@ def check_callback(session_id: str | None) -> str:
 			_("This server has no test of its own; a change of a session will show whether it calls.")
 		)
 	if callback.status != 200:
-		address = frappe.get_doc(SETTINGS).webhook_url
+		address = site_settings.uncached().webhook_url
 		raise Failed(not_called(address, callback.cause or str(callback.status), by_server=True))
 	return _("The server called back and was understood.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.baileys.diagnosis import probe
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.diagnosis import callback, words
@@ -17,6 +17,7 @@ from xappiens_whatsapp.server import budget, gateway
 from xappiens_whatsapp.sessions import matching, qr_codes, reasons, records, states
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
+from xappiens_whatsapp.site import ownership, settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 def check_connection() -> list[Row]:
 	"""The links from the settings to the API key, up to and with the first that does not hold."""
-	settings = frappe.get_cached_doc(SETTINGS)
 	rows = [measured("settings", check_settings)]
 	if rows[0]["ok"]:
-		key = settings.get_api_key()
-		checks = probe(settings.api_base_url, key, timeout=settings.timeout_seconds, **budget.hooks(key))
+		stored = settings.current()
+		key = stored.get_api_key()
+		checks = probe(stored.api_base_url, key, timeout=stored.timeout_seconds, **budget.hooks(key))
 		for check in checks:
 			cause = words.passed(check.check) if check.ok else words.of(check)
 			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
@@ -37,9 +38,16 @@ def check_connection() -> list[Row]:
 
 
 def check_settings() -> str:
-	if missing := frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if problem := ownership.problem():
+		raise Failed(words.Cause(problem, ownership.remedy()))
+	if missing := settings.what_is_missing():
 		raise Failed(words.incomplete(missing))
 	return _("The settings are complete.")
+
+
+def permission_row(change: permissions.Change) -> Row:
+	remedy = words.permissions_remedy(change.doctype) if change.does_harm else ""
+	return row("permissions", not change.does_harm, words.Cause(change.sentence, remedy))
 
 
 class Walk:
@@ -57,6 +65,8 @@ class Walk:
 			if not self.rows[-1]["ok"]:
 				break
 			self.rows.append(measured(check, step))
+		if permissions.is_manager():
+			self.rows += map(permission_row, permissions.changed_by_others())
 		return self
 
 	def steps(self) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -67,7 +77,7 @@ class Walk:
 			yield "state", self.judge_state
 			if states.status_of(self.remote) == states.QR_REQUIRED:
 				yield "qr", self.ask_for_qr
-		if permissions.is_manager() and frappe.get_cached_doc(SETTINGS).webhook_enabled:
+		if permissions.is_manager() and settings.current().webhook_enabled:
 			yield "webhook", self.call_back
 
 	def read_list(self) -> str:
@@ -122,6 +132,6 @@ class Walk:
 		return _("The server gives a QR code.")
 
 	def call_back(self) -> str:
-		settings = frappe.get_cached_doc(SETTINGS)
-		callback.check_scheme(settings)
-		return callback.check_answer(settings)
+		stored = settings.current()
+		callback.check_scheme(stored)
+		return callback.check_answer(stored)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import frappe
 from frappe import _
 
+from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.server import failures
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class Cause(NamedTuple):
 def label_of(check: str) -> str:
 	labels = {
 		"settings": _("Settings"),
+		"permissions": _("Permissions"),
 		"dns": _("Name of the server"),
 		"tcp": _("Connection"),
 		"tls": _("Certificate"),
@@ -151,6 +154,16 @@ def failed(technical: str) -> Cause:
 
 def incomplete(missing: str) -> Cause:
 	return Cause(missing, _("Open WhatsApp Settings."))
+
+
+def permissions_remedy(doctype: str) -> str:
+	if doctype == SETTINGS:
+		return _("Run {0}: it gives the settings their own permissions again.").format(
+			f"`bench --site {frappe.local.site} migrate`"
+		)
+	return _("Open Role Permissions Manager, choose {0} and restore the original permissions.").format(
+		_(doctype)
+	)
 
 
 def other_number(known: int | None, current: int) -> Cause:

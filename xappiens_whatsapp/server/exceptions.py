@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import frappe
 
+from xappiens_whatsapp.site.sentences import Sentence
 
-class GatewayError(frappe.ValidationError):
+
+class GatewayError(Sentence, frappe.ValidationError):
 	"""`retry_after` (seconds) and the server's own code travel beside the message in the answer."""
 
 	http_status_code = 502

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -34,6 +34,7 @@ from xappiens_whatsapp.server.exceptions import (
 	RefusedInThisState,
 	SessionMissingOnServer,
 )
+from xappiens_whatsapp.site import settings
 
 NOT_THE_SERVER = ("not_json", "not_envelope")
 
@@ -157,7 +158,7 @@ def cause_in_words(cause: str) -> str:
 
 
 def address() -> str:
-	return without_markup(frappe.get_cached_doc(SETTINGS).api_base_url or "")
+	return without_markup(settings.current().api_base_url or "")
 
 
 def words_of(error: BaileysError) -> str:

@@ -16,6 +16,7 @@ from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import BaileysError, InvalidAddressError
 from xappiens_whatsapp.server import budget, failures
 from xappiens_whatsapp.server.exceptions import GatewayError
+from xappiens_whatsapp.site import sentences, settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,18 +27,18 @@ def connect_to_server(*, background: bool = False, patience: float = 0.0) -> Bai
 
 	With `patience` it waits that many seconds for the budget before it gives up; never in a web request.
 	"""
-	settings = frappe.get_cached_doc(SETTINGS)
-	key = settings.check_ready()
+	stored = settings.current()
+	key = stored.check_ready()
 	try:
 		return BaileysClient(
-			settings.api_base_url,
+			stored.api_base_url,
 			key,
-			timeout=settings.timeout_seconds,
-			connect_timeout=min(10.0, settings.timeout_seconds),
+			timeout=stored.timeout_seconds,
+			connect_timeout=min(10.0, stored.timeout_seconds),
 			**budget.hooks(key, background=background, patience=patience),
 		)
 	except InvalidAddressError:
-		settings.reject_address()
+		stored.reject_address()
 
 
 def server_of(address: str) -> str:
@@ -92,6 +93,9 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 				raise
 			frappe.db.rollback()
 			return report_error(failure.http_status_code)
+		except (frappe.ValidationError, frappe.DoesNotExistError, frappe.PermissionError) as refusal:
+			sentences.make_readable(refusal)
+			raise
 
 	return wrapper
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sessions import states
-from xappiens_whatsapp.site import queue, shared
+from xappiens_whatsapp.site import queue, settings, shared
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -100,7 +100,7 @@ def enqueue() -> None:
 
 
 def is_wanted() -> bool:
-	return bool(cint(frappe.get_cached_doc(SETTINGS).send_alerts))
+	return bool(cint(settings.current().send_alerts))
 
 
 def is_drop_untold(row: frappe._dict) -> bool:

@@ -13,6 +13,7 @@ from xappiens_whatsapp.server.exceptions import NumberOfAnother
 from xappiens_whatsapp.sessions import alerts, creation, nudges, pairing_links, qr_codes, records, states
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, Link
+from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -96,7 +97,7 @@ def end_with_record(doc: WhatsAppSession) -> None:
 	"""
 	check_if_doc_is_linked(doc)
 	check_if_doc_is_dynamically_linked(doc)
-	if not frappe.get_cached_doc(SETTINGS).what_is_missing():
+	if not settings.what_is_missing():
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends Frappe's lock on the row
 		delete_until_locked_without_number(Link(doc))
 	pairing_links.revoke(doc.name)

@@ -10,6 +10,7 @@ from frappe import _
 
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
+from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.sessions.link import Link
@@ -38,7 +39,7 @@ def check_webhook_secret(secret: str) -> None:
 
 def enqueue_registration(*, after: str = "", failed: str = "", round: int = 1) -> None:
 	"""For every linked session, those named after `after`, or those that `failed` in an earlier round; once for each secret."""
-	rotated_on = frappe.get_doc(SETTINGS).webhook_secret_rotated_on
+	rotated_on = settings.uncached().webhook_secret_rotated_on
 	frappe.enqueue(
 		REGISTRATION,
 		queue="long",
@@ -53,14 +54,14 @@ def enqueue_registration(*, after: str = "", failed: str = "", round: int = 1) -
 
 def webhook_arguments() -> dict[str, object]:
 	"""Nothing when the server could not call this site: it accepts HTTPS addresses only, and we signed calls only."""
-	settings = frappe.get_cached_doc(SETTINGS)
-	secret = settings.get_password("webhook_secret", raise_exception=False)
-	if not settings.webhook_enabled or not is_webhook_secret(secret):
+	stored = settings.current()
+	secret = stored.get_password("webhook_secret", raise_exception=False)
+	if not stored.webhook_enabled or not is_webhook_secret(secret):
 		return {}
-	if not may_be_called(settings.webhook_url, settings.api_base_url):
+	if not may_be_called(stored.webhook_url, stored.api_base_url):
 		return {}
 	return {
-		"webhook_url": settings.webhook_url,
+		"webhook_url": stored.webhook_url,
 		"webhook_secret": secret,
 		"webhook_events": WEBHOOK_EVENTS,
 	}
@@ -68,11 +69,11 @@ def webhook_arguments() -> dict[str, object]:
 
 def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple[str, str]:
 	"""What to register: the arguments, or else this site's own address and secret."""
-	settings = frappe.get_cached_doc(SETTINGS)
-	url = (webhook_url or settings.webhook_url).strip()
-	own_secret = settings.get_password("webhook_secret", raise_exception=False) or ""
-	check_webhook_url(url, settings)
-	if url == settings.webhook_url and webhook_secret not in (None, "", own_secret):
+	stored = settings.current()
+	url = (webhook_url or stored.webhook_url).strip()
+	own_secret = stored.get_password("webhook_secret", raise_exception=False) or ""
+	check_webhook_url(url, stored)
+	if url == stored.webhook_url and webhook_secret not in (None, "", own_secret):
 		frappe.throw(
 			_(
 				"This site accepts only calls that are signed with its own secret. Leave the secret out,"

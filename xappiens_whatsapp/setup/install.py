@@ -1,46 +1,68 @@
-"""Before and after `install-app`: refuse to take over another app's DocTypes, take in the predecessor's data."""
+"""Before and after `install-app`, ours and that of others: no DocType changes hands, the predecessor's data is taken in."""
 
 from __future__ import annotations
 
+import json
+from importlib import import_module
+from pathlib import Path
+
+import click
 import frappe
 
-from xappiens_whatsapp import APP, MODULE, SESSION, SESSION_USER, SETTINGS
+from xappiens_whatsapp import APP
+from xappiens_whatsapp.setup import neighbours
 from xappiens_whatsapp.setup.migration import adopt_predecessor
+from xappiens_whatsapp.site import ownership, settings
 
-OUR_DOCTYPES = (SESSION, SETTINGS, SESSION_USER)
 
-
-class DocTypeBelongsToAnotherApp(Exception):
-	pass
+class DocTypeBelongsToAnotherApp(frappe.IncompatibleApp, click.ClickException):
+	"""Frappe shows the first kind as words when it installs, `bench` the second kind in any other command."""
 
 
 def before_install() -> None:
 	"""Stops `install-app` before anything is written when a DocType of ours is another app's."""
-	owners = {doctype: app for doctype in OUR_DOCTYPES if (app := owner_of(doctype)) not in (None, APP)}
+	owners = {doctype: app for doctype, app in ownership.taken_over().items() if app}
 	if owners:
 		raise DocTypeBelongsToAnotherApp(collision_message(owners))
 
 
-def owner_of(doctype: str) -> str | None:
-	"""The app that a DocType on this site belongs to; None when there is no such DocType."""
-	module = frappe.db.get_value("DocType", doctype, "module")
-	if module is None:
-		return None
-	if module == MODULE:
-		return APP
-	return frappe.db.get_value("Module Def", module, "app_name") or f"module {module}"
-
-
 def collision_message(owners: dict[str, str]) -> str:
-	listed = "\n".join(f"  - {doctype} belongs to {app}" for doctype, app in owners.items())
-	apps = ", ".join(sorted(set(owners.values())))
+	listed = ", ".join(f"{doctype} belongs to {app}" for doctype, app in owners.items())
+	apps = " and ".join(sorted(set(owners.values())))
 	return (
-		f"xappiens_whatsapp cannot be installed on this site, because it has DocTypes of the same name:\n{listed}\n"
-		f"Nothing was changed. Install xappiens_whatsapp on a site without {apps}, "
-		f"or uninstall {apps} from this site first (its WhatsApp data would be removed with it)."
+		f"{APP} cannot be installed on this site, because it has DocTypes of the same name: {listed}. Nothing was changed. "
+		f"Install {APP} on a site without {apps}, or uninstall {apps} from this site first "
+		"(its WhatsApp data would be removed with it)."
 	)
+
+
+def before_app_install(app: str) -> None:
+	"""Stops the installation of another app that would take a DocType of ours, before anything is written."""
+	if app != APP and (doctypes := doctypes_of_our_names(app)):
+		raise DocTypeBelongsToAnotherApp(
+			f"{app} cannot be installed on this site, because it would take over {', '.join(doctypes)} of {APP}. "
+			f"Nothing was changed. Install {app} on a site without {APP}, or uninstall {APP} from this site first "
+			"(its sessions and keys would be removed with it)."
+		)
+
+
+def doctypes_of_our_names(app: str) -> list[str]:
+	"""By the folders from which Frappe installs them; names are equal without regard to case, as in the database."""
+	root = Path(import_module(app).__file__).parent
+	names = {doctype.casefold(): doctype for doctype in ownership.OUR_DOCTYPES}
+	found = (
+		name_in(path)
+		for folder in map(frappe.scrub, names)
+		for path in root.glob(f"*/doctype/{folder}/{folder}.json")
+	)
+	return [names[name] for name in found if name in names]
+
+
+def name_in(path: Path) -> str:
+	return json.loads(path.read_text(encoding="utf-8")).get("name", "").casefold()
 
 
 def after_install() -> None:
 	adopt_predecessor()
-	frappe.get_doc(SETTINGS).save()
+	settings.uncached().save()
+	neighbours.reset_foreign_permissions()

@@ -10,6 +10,7 @@ from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
+KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
@@ -42,6 +43,21 @@ def move_secret(field: str) -> None:
 		"update tabSingles set value = %s where doctype = %s and field = %s",
 		("*" * len(plain), SETTINGS, field),
 	)
+
+
+def mark_kept_secrets() -> None:
+	"""A secret without its stars in the document would be deleted when somebody saves it.
+
+	They get lost when another app saves its own settings under our name.
+	"""
+	for field in KEPT_SECRETS:
+		secret = get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False)
+		if secret and not plain_value(field):
+			run_sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
+			run_sql(
+				"insert into tabSingles (doctype, field, value) values (%s, %s, %s)",
+				(SETTINGS, field, "*" * len(secret)),
+			)
 
 
 def plain_value(field: str) -> str | None:

@@ -7,13 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import click
-import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
 from xappiens_whatsapp.server.exceptions import GatewayRateLimited
+from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.shell.output import Answer, Shell
@@ -137,7 +136,7 @@ def qr_drawing(answer: Answer) -> str:
 
 
 def disconnect_question(session: str) -> str:
-	deletes = frappe.get_cached_doc(SETTINGS).deletes_on_disconnect
+	deletes = settings.current().deletes_on_disconnect
 	question = _("Disconnect {0}?").format(session)
 	consequence = (
 		_("The server deletes the session, and the phone has to scan a QR code again.")

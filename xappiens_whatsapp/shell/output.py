@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import click
 
+from xappiens_whatsapp import APP
+
 Answer = dict[str, Any]
 
 
@@ -41,7 +43,8 @@ def on_site(function: Callable[..., Any]) -> Callable[..., Any]:
 	@functools.wraps(function)
 	def command(context: click.Context, *arguments: Any, as_json: bool, **options: Any) -> None:
 		shell = Shell(as_json)
-		with connection_to(site_of(context)), failures_in_words(shell):
+		site = site_of(context)
+		with surprises_in_words(shell), connection_to(site), failures_in_words(shell):
 			function(shell, *arguments, **options)
 
 	return command
@@ -65,6 +68,10 @@ def connection_to(site: str) -> Iterator[None]:
 	try:
 		frappe.init(site)
 		frappe.connect()
+		if APP not in frappe.get_installed_apps():
+			raise click.UsageError(
+				f"{APP} is not installed on {site}. Run: bench --site {site} install-app {APP}"
+			)
 		yield
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own request
 	finally:
@@ -73,7 +80,7 @@ def connection_to(site: str) -> Iterator[None]:
 
 @contextmanager
 def failures_in_words(shell: Shell) -> Iterator[None]:
-	"""A refusal is a sentence for people; anything else keeps its traceback, for it is ours to mend."""
+	"""A refusal is a sentence for people."""
 	import frappe
 
 	try:
@@ -84,6 +91,23 @@ def failures_in_words(shell: Shell) -> Iterator[None]:
 		return
 	frappe.db.rollback()
 	shell.refuse(exit_code, words, frappe.local.response.get("error_code") or "")
+
+
+@contextmanager
+def surprises_in_words(shell: Shell) -> Iterator[None]:
+	"""What nobody foresaw, a database that does not answer among it: one line, and the frames in the bench's log."""
+	import frappe
+
+	try:
+		yield
+	except (click.ClickException, click.exceptions.Exit, click.Abort):
+		raise
+	except Exception as error:
+		words = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+		frappe.logger(APP).error(f"bench whatsapp: {words}", exc_info=True)
+	else:
+		return
+	shell.refuse(3, f"{words} (the details are in logs/{APP}.log)", "UNEXPECTED")
 
 
 def exit_code_of(error: Exception) -> int:

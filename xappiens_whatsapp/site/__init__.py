@@ -1,1 +1,1 @@
-"""What every floor needs of Frappe, and Frappe lacks. Knows nothing of WhatsApp."""
+"""What every floor needs of Frappe, and Frappe lacks: what is ours on this site, its settings, languages, queue, transactions."""

@@ -231,7 +231,9 @@ def delete_doc(
 	force: bool = False,
 	ignore_permissions: bool = False,
 	ignore_missing: bool = True,
+	delete_permanently: bool = True,
 ) -> None:
+	"""Nothing is kept of it in any case."""
 	if db.exists(doctype, name):
 		get_doc(doctype, name, for_update=True).delete(ignore_permissions, force)
 	elif not ignore_missing:
@@ -247,6 +249,15 @@ from frappe.realtime import publish_realtime
 from frappe.translate import get_all_translations
 from frappe.utils import cint
 from frappe.utils.background_jobs import enqueue
+
+
+def scrub(txt: str) -> str:
+	return txt.replace(" ", "_").replace("-", "_").lower()
+
+
+def reload_doc(module: str, dt: str, dn: str, force: bool = False, reset_permissions: bool = False) -> None:
+	"""Only to whom the DocType belongs is kept in the database here."""
+	db.set_value("DocType", dn, "module", get_meta(dn).module)
 
 
 @whitelist(allow_guest=True)

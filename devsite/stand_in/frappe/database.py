@@ -183,6 +183,9 @@ class Database:
 			self._begin_writing()
 		return self.sql(query, as_dict=as_dict or fieldname == "*", pluck=pluck)
 
+	def table_exists(self, doctype: str) -> bool:
+		return bool(self.sql("select 1 from sqlite_master where name = %s", f"tab{doctype}"))
+
 	def get_singles_dict(self, doctype: str, *, for_update: bool = False) -> frappe._dict:
 		if for_update:
 			self._begin_writing()

@@ -34,5 +34,5 @@ _define(ValidationError, 503, "QueueOverloaded")
 _define(
 	ValidationError, 417, "AppNotInstalledError", "CannotChangeConstantError", "CharacterLengthExceededError"
 )
-_define(ValidationError, 417, "LinkExistsError", "LinkValidationError")
+_define(ValidationError, 417, "IncompatibleApp", "LinkExistsError", "LinkValidationError")
 _define(ValidationError, 417, "MandatoryError", "TimestampMismatchError", "UniqueValidationError")
