@@ -32,5 +32,5 @@ export function described(error) {
 
 const nothing = () => {};
 
-/** For Baileys, which logs registrations at info and every stanza at trace. @type {import("baileys").ILogger | any} */
+/** For Baileys, which logs registrations at info and every stanza at trace. @type {any} */
 export const silent = { level: "silent", child: () => silent, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
