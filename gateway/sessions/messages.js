@@ -1,4 +1,4 @@
-import { getContentType, isLidUser, jidNormalizedUser, normalizeMessageContent } from "baileys";
+import { getContentType, isLidUser, jidNormalizedUser, normalizeMessageContent, proto } from "baileys";
 
 const ACKS = /** @type {Record<number, string>} */ ({ "-1": "failed", 0: "pending", 1: "sent", 2: "delivered", 3: "read", 4: "played" });
 const TYPES = /** @type {Record<string, string>} */ ({
@@ -6,6 +6,8 @@ const TYPES = /** @type {Record<string, string>} */ ({
 	documentMessage: "document", stickerMessage: "sticker", locationMessage: "location", contactMessage: "contact",
 	contactsArrayMessage: "contact", reactionMessage: "reaction",
 });
+const { PENDING, SERVER_ACK } = proto.WebMessageInfo.Status;
+const SAID = new Set(["conversation", "extendedTextMessage"]);
 const SILENT = new Set(["protocolMessage", "senderKeyDistributionMessage", "messageContextInfo"]);
 const NO_PERSON = /@(broadcast|newsletter)$/;
 
@@ -50,6 +52,17 @@ export function acknowledged({ key, update }) {
 /** WhatsApp has the message; Baileys itself tells this to nobody. @param {Record<string, string>} attributes of the stanza */
 export function taken({ id, from, error }) {
 	return error ? undefined : { messageId: id, chatId: jidNormalizedUser(from), ack: 1, status: "sent" };
+}
+
+/**
+ * While Baileys holds its events back, as in the first seconds after a login, an answer that comes quickly is merged
+ * into the event of our own message, and nothing is updated.
+ * @param {import("baileys").WAMessage} message
+ */
+export function acknowledgedAlready({ key, status, message }) {
+	const isText = SAID.has(getContentType(message ?? undefined) ?? "");
+	const isAnswer = typeof status === "number" && status !== PENDING && status !== SERVER_ACK;
+	return isText && isAnswer ? acknowledged({ key, update: { status } }) : undefined;
 }
 
 /** A number where WhatsApp tells it beside its hidden id. @param {string | null | undefined} jid @param {string | null | undefined} other */

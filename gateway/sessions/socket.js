@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Agent } from "node:https";
 import { Browsers, fetchLatestWaWebVersion, jidDecode, jidNormalizedUser, makeWASocket } from "baileys";
 import { silent } from "../log.js";
-import { acknowledged, isIgnored, received, taken } from "./messages.js";
+import { acknowledged, acknowledgedAlready, isIgnored, received, taken } from "./messages.js";
 
 /**
  * One connection to WhatsApp, and the only place that knows how Baileys tells things.
@@ -56,7 +56,10 @@ export class WhatsAppSocket {
 			options.on.credentials();
 		}));
 		ev.on("connection.update", (update) => this.#tell(() => this.#changed(update)));
-		ev.on("messages.upsert", ({ messages }) => this.#tell(() => messages.forEach((message) => this.#message("message.received", received(message, options.sessionKey)))));
+		ev.on("messages.upsert", ({ messages }) => this.#tell(() => messages.forEach((message) => {
+			this.#message("message.received", received(message, options.sessionKey));
+			this.#message("message.ack", acknowledgedAlready(message));
+		})));
 		ev.on("messages.update", (changes) => this.#tell(() => changes.forEach((change) => this.#message("message.ack", acknowledged(change)))));
 		ws.on("CB:ack,class:message", ({ attrs }) => this.#tell(() => this.#message("message.ack", taken(attrs))));
 		ws.on("unexpected-response", (_request, response) => {

@@ -18,6 +18,8 @@ export class Connection {
 	#work = Promise.resolve();
 	/** @type {"hello" | "finish" | "open"} */
 	#stage = "hello";
+	/** began in a silence, and is never answered */
+	#deaf = false;
 	/** @type {Device | null} the device that has logged in */
 	device = null;
 	/** @type {Device | null} the device that this connection is about to become, when it has signed */
@@ -64,7 +66,8 @@ export class Connection {
 
 	/** @param {Buffer} data */
 	async #receive(data) {
-		if (this.world.trouble.silent) return;
+		if (this.world.trouble.silent && this.#stage !== "open") this.#deaf = true;
+		if (this.#deaf) return;
 		for (const payload of this.#reader.push(data)) await this.#frame(payload);
 	}
 

@@ -131,6 +131,12 @@ export class Gateway {
 		return body.data.session.id;
 	}
 
+	/** @returns {Promise<number[]>} the numbers of all sessions */
+	async sessions() {
+		const { body } = await this.call("GET", "/sessions?limit=100");
+		return body.data.sessions.map((/** @type {{ id: number }} */ { id }) => id);
+	}
+
 	/** @param {number} id */
 	connect(id) {
 		return this.call("POST", `/sessions/${id}/connect`, {});
@@ -161,9 +167,8 @@ export class Gateway {
 
 	/** The text in the picture of the live code. @param {number} id */
 	async code(id) {
-		await this.untilStatus(id, "qr_code");
-		const { body } = await this.call("GET", `/sessions/${id}/qr`);
-		return codeIn(body.data.qrCode);
+		const look = async () => (await this.call("GET", `/sessions/${id}/qr`)).body.data?.qrCode;
+		return codeIn(await until(look, { what: "a code" }));
 	}
 
 	/**

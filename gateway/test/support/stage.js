@@ -4,6 +4,7 @@ import { startFake } from "../fake/server.js";
 import { Trouble } from "../fake/trouble.js";
 import { Gateway } from "./gateway.js";
 import { Receiver } from "./receiver.js";
+import { until } from "./until.js";
 
 let last = 34600000000;
 
@@ -23,8 +24,9 @@ export class Stage {
 			this.receiver = await new Receiver().start();
 			this.gateway = await Gateway.start(this.fake, environment);
 		});
-		afterEach(() => {
+		afterEach(async () => {
 			this.fake.world.trouble = new Trouble();
+			await this.#clean();
 			assert.deepEqual(this.fake.world.faults, []);
 			assert.deepEqual(this.receiver.badSignatures(), []);
 		});
@@ -33,6 +35,14 @@ export class Stage {
 			await this.receiver.close();
 			await this.fake.close();
 		});
+	}
+
+	/** The next test finds no session, and nobody connected. */
+	async #clean() {
+		for (const id of await this.gateway.sessions()) await this.gateway.call("DELETE", `/sessions/${id}`);
+		const { accounts, connections } = this.fake.world;
+		const linked = () => [...accounts.values()].some(({ devices }) => devices.size);
+		await until(() => connections.size === 0 && !linked(), { what: "all sessions gone" });
 	}
 
 	/** A phone whose number nobody has used yet. */
