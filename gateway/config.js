@@ -9,6 +9,7 @@ export class Refused extends Error {}
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 const LEVELS = ["debug", "info", "warn", "error"];
 const SHORTEST_KEY = 24;
+const LARGEST_PART = 0xffff_ffff;
 const KNOWN = new Set([
 	"HOST", "PORT", "DATA", "API_KEY", "API_KEY_FILE", "API_KEYS", "RATE_LIMIT", "MAX_SESSIONS", "DEVICE_NAME",
 	"WA_VERSION", "PROXY", "LOG", "ALLOW_HTTP_WEBHOOKS",
@@ -115,7 +116,7 @@ function deviceName(name) {
 function version(value, name) {
 	const text = value(name);
 	if (!text) return undefined;
-	if (!/^\d{1,9}\.\d{1,9}\.\d{1,12}$/.test(text)) throw new Refused(`GATEWAY_${name} must look like 2.3000.1043857760`);
+	if (!/^\d{1,9}\.\d{1,9}\.\d{1,10}$/.test(text) || text.split(".").some((part) => Number(part) > LARGEST_PART)) throw new Refused(`GATEWAY_${name} must look like 2.3000.1043857760`);
 	return /** @type {Version} */ (text.split(".").map(Number));
 }
 

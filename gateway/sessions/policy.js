@@ -10,7 +10,7 @@
  * @property {string} why
  * @property {boolean} paired
  * @property {number} tries sockets that failed since the last one that held
- * @property {number} crashes endings with 500 in the last minutes, this one included
+ * @property {number} alike endings with this code in the last minutes, this one included
  * @property {boolean} newerTried whether a newer version of WhatsApp Web was already looked for
  *
  * @typedef {{act: "restart"} | {act: "newer"}
@@ -36,7 +36,7 @@ export const REASONS = /** @type {Record<number, string>} */ ({
 /** The gateway never tries these again by itself: it would loop, or make a ban worse. */
 const FINAL = new Set([401, 403, 411, 440, 463]);
 const UNREACHABLE = new Set(["network", "http", "silence"]);
-const MOST_CRASHES = 3;
+const MOST_ALIKE = 3;
 
 /**
  * @param {Ending} ending
@@ -47,11 +47,11 @@ const MOST_CRASHES = 3;
 export function decide(ending, times, random = Math.random) {
 	const { code, why, paired, tries } = ending;
 	const unreachable = UNREACHABLE.has(why);
-	if (why === "stream" && code === 515 && tries === 0) return { act: "restart" };
+	if (why === "stream" && code === 515 && ending.alike <= MOST_ALIKE) return { act: "restart" };
 	if (why === "refs" && !paired) return down(408, "qr_timeout", true);
 	if (!unreachable && FINAL.has(code)) return down(code, REASONS[code], code === 401);
 	if (!unreachable && code === 405) return ending.newerTried ? down(405, REASONS[405], !paired) : { act: "newer" };
-	if (paired && code === 500 && ending.crashes >= MOST_CRASHES) return down(500, reasonOf(ending), false);
+	if (paired && code === 500 && ending.alike >= MOST_ALIKE) return down(500, reasonOf(ending), false);
 	const told = unreachable ? { code: 408, reason: "whatsapp_unreachable" } : { code, reason: reasonOf(ending) };
 	if (paired) return { act: "again", after: backoff(tries, times, random), ...told };
 	if (tries < times.firstTries.length) return { act: "again", after: times.firstTries[tries], ...told };

@@ -32,8 +32,8 @@ export class Session {
 	#tries = 0;
 	#openedAt = 0;
 	#newerTried = false;
-	/** @type {number[]} */
-	#crashes = [];
+	/** When it ended of late, and with which code. @type {{code: number, at: number}[]} */
+	#endings = [];
 	/** Lost for so long that it is told as disconnected, and still tried. */
 	#fallen = false;
 	/** @type {PromiseWithResolvers<void> | undefined} */
@@ -81,7 +81,7 @@ export class Session {
 	connect() {
 		if (this.isLive && !this.#fallen) return;
 		this.#tries = 0;
-		this.#crashes = [];
+		this.#endings = [];
 		this.#newerTried = false;
 		this.#clear();
 		this.#save({ wanted: 1, disconnect_code: null, disconnect_reason: null });
@@ -240,8 +240,9 @@ export class Session {
 	/** @param {number} code @param {string} why @returns {import("./policy.js").Ending} */
 	#ending(code, why) {
 		const now = Date.now();
-		if (code === 500) this.#crashes = [...this.#crashes, now].filter((at) => now - at < this.world.times.crashWindow);
-		return { code, why, paired: this.paired, tries: this.#tries, crashes: this.#crashes.length, newerTried: this.#newerTried };
+		this.#endings = [...this.#endings, { code, at: now }].filter(({ at }) => now - at < this.world.times.memory);
+		const alike = this.#endings.filter((one) => one.code === code).length;
+		return { code, why, paired: this.paired, tries: this.#tries, alike, newerTried: this.#newerTried };
 	}
 
 	/** @param {import("./policy.js").Verdict} verdict */

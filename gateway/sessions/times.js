@@ -13,7 +13,8 @@ const TIMES = {
 	steady: 30 * SECOND,
 	/** So long a lost connection is told as `connecting`. */
 	patience: 120 * SECOND,
-	crashWindow: 5 * MINUTE,
+	/** Three endings of one kind within this time are a pattern. */
+	memory: 5 * MINUTE,
 	logout: 3 * SECOND,
 	leavingLongest: 10 * MINUTE,
 	leavingFor: 14 * 24 * HOUR,
