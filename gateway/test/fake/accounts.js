@@ -1,6 +1,9 @@
 import { Curve, generateRegistrationId, signedKeyPair } from "baileys";
+import libsignal from "libsignal";
 import { SERVER } from "./nodes.js";
 import { typed } from "./noise.js";
+
+const { SessionRecord } = /** @type {any} */ (libsignal);
 
 /**
  * @typedef {import("baileys").BinaryNode} BinaryNode
@@ -55,9 +58,13 @@ export class Account {
 	received = [];
 	/** @type {{ id: string, by: string, type: string }[]} receipts for what this account has sent */
 	receipts = [];
-	/** @type {string[]} ids of messages that could not be decrypted, here or by a linked device */
-	undecryptable = [];
-	/** @type {Map<string, any>} libsignal's sessions, by address */
+	/** @type {Map<string, import("baileys").proto.IMessage>} what this phone has sent, for those who ask for it again */
+	sent = new Map();
+	/** @type {Map<string, number>} ids of messages that this phone could not decrypt, and how often it has asked again */
+	undecrypted = new Map();
+	/** @type {string[]} ids of messages from here that a linked device gave up to read */
+	unread = [];
+	/** @type {Map<string, any>} libsignal's sessions by address, written down: a failed attempt must not leave traces */
 	sessions = new Map();
 	#lastDevice = 0;
 
@@ -97,8 +104,8 @@ export class Account {
 		/** @param {{ private: Uint8Array, public: Uint8Array }} pair */
 		const pair = (pair) => ({ privKey: Buffer.from(pair.private), pubKey: typed(pair.public) });
 		return {
-			loadSession: async (/** @type {string} */ id) => sessions.get(id),
-			storeSession: async (/** @type {string} */ id, /** @type {any} */ record) => sessions.set(id, record),
+			loadSession: async (/** @type {string} */ id) => sessions.has(id) && SessionRecord.deserialize(sessions.get(id)),
+			storeSession: async (/** @type {string} */ id, /** @type {any} */ record) => sessions.set(id, record.serialize()),
 			isTrustedIdentity: async () => true,
 			loadPreKey: async () => undefined,
 			removePreKey: async () => undefined,

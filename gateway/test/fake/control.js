@@ -34,11 +34,11 @@ function defined(values) {
 
 /** @param {Fake} fake */
 function state({ world }) {
-	const phones = [...world.accounts.values()].map(({ number, devices, received, receipts, undecryptable }) => ({
+	const phones = [...world.accounts.values()].map(({ number, devices, received, receipts, undecrypted }) => ({
 		number,
 		received,
 		receipts,
-		undecryptable,
+		undecrypted: [...undecrypted.keys()],
 		devices: [...devices.values()].map(({ id, platform, connection, queue }) => ({
 			id,
 			platform,

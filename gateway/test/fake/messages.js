@@ -1,8 +1,8 @@
-import { getBinaryNodeChild, getBinaryNodeChildren, proto, unpadRandomMax16, writeRandomPadMax16 } from "baileys";
+import { getBinaryNodeChild, getBinaryNodeChildren, KEY_BUNDLE_TYPE, proto, unpadRandomMax16, writeRandomPadMax16 } from "baileys";
 import libsignal from "libsignal";
 import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
-import { node, now } from "./nodes.js";
+import { bundleNodes, node, now } from "./nodes.js";
 import { typed } from "./noise.js";
 
 /**
@@ -12,7 +12,7 @@ import { typed } from "./noise.js";
  * @typedef {import("./connection.js").Connection} Connection
  */
 
-const { ProtocolAddress, SessionBuilder, SessionCipher, SessionRecord } = /** @type {any} */ (libsignal);
+const { ProtocolAddress, SessionBuilder, SessionCipher } = /** @type {any} */ (libsignal);
 
 export const newMessageId = () => `3EB0${randomBytes(9).toString("hex").toUpperCase()}`;
 
@@ -35,6 +35,7 @@ async function tell(sender, device, message, attrs) {
 	if (!device.bundle) return;
 	const talk = cipher(sender, device);
 	if (!(await talk.hasOpenSession())) await openSession(sender, device);
+	sender.sent.set(attrs.id, message);
 	const { type, body } = await talk.encrypt(writeRandomPadMax16(proto.Message.encode(message).finish()));
 	const sealed = node("enc", { v: 2, type: type === 3 ? "pkmsg" : "msg" }, Buffer.from(body, "binary"));
 	const stanza = node("message", { from: sender.jid, sender_lid: sender.lid, t: now(), ...attrs }, [sealed]);
@@ -49,9 +50,7 @@ async function tell(sender, device, message, attrs) {
 async function openSession(owner, device) {
 	const { identity, registrationId, signed } = /** @type {import("./accounts.js").Bundle} */ (device.bundle);
 	const [preKey] = device.preKeys.splice(0, 1);
-	const record = new SessionRecord();
 	const address = new ProtocolAddress(device.account.lidUser, device.id);
-	if (!owner.sessions.has(address.toString())) owner.sessions.set(address.toString(), record);
 	await new SessionBuilder(owner.store, address).initOutgoing({
 		registrationId,
 		identityKey: typed(identity),
@@ -110,12 +109,24 @@ export async function acknowledge(connection, stanza) {
 	const { id, to, type } = stanza.attrs;
 	if (!device) return;
 	const mine = device.queue.get(id);
-	device.queue.delete(id);
 	const author = world.find(mine?.attrs.from ?? to ?? "");
 	const account = author && "devices" in author ? author : undefined;
-	if (type === "retry" || stanza.attrs.error) account?.undecryptable.push(id);
-	else if (stanza.tag === "receipt") account?.receipts.push({ id, by: device.account.number, type: type ?? "delivered" });
 	if (stanza.tag === "receipt") await connection.send(node("ack", { id, class: "receipt", from: to, type }));
+	if (type === "retry" && mine && account?.sent.has(id)) return again(account, device, mine);
+	device.queue.delete(id);
+	if (stanza.attrs.error) account?.unread.push(id);
+	else if (stanza.tag === "receipt") account?.receipts.push({ id, by: device.account.number, type: type ?? "delivered" });
+}
+
+/**
+ * A device could not read a message: it comes again, in a new session.
+ * @param {Account} sender
+ * @param {Device} device
+ * @param {BinaryNode} stanza
+ */
+async function again(sender, device, { attrs }) {
+	await openSession(sender, device);
+	await tell(sender, device, /** @type {proto.IMessage} */ (sender.sent.get(attrs.id)), attrs);
 }
 
 /**
@@ -160,26 +171,51 @@ async function deliver(world, from, { to, sealed }, stanza) {
 }
 
 /**
- * A phone decrypts, remembers, and says that it has it.
+ * A phone decrypts, remembers, and says that it has it; what it cannot read it asks for again.
  * @param {Account} account
  * @param {Device} from
  * @param {BinaryNode} sealed
  * @param {BinaryNode} stanza
  */
 async function hear(account, from, sealed, stanza) {
-	const talk = cipher(account, from);
-	const bytes = Buffer.from(/** @type {Uint8Array} */ (sealed.content));
-	const fromMe = account === from.account;
 	const { id } = stanza.attrs;
-	try {
-		const decrypt = sealed.attrs.type === "pkmsg" ? talk.decryptPreKeyWhisperMessage : talk.decryptWhisperMessage;
-		const message = proto.Message.decode(unpadRandomMax16(await decrypt.call(talk, bytes)));
-		account.received.push({ from: from.account.number, id, text: textOf(message), fromMe });
-	} catch {
-		account.undecryptable.push(id);
-		return;
-	}
+	const message = await opened(account, from, sealed);
+	if (!message) return askAgain(account, from, id);
+	account.undecrypted.delete(id);
+	const fromMe = account === from.account;
+	const isNew = account.received.every((heard) => heard.id !== id);
+	if (isNew) account.received.push({ from: from.account.number, id, text: textOf(message), fromMe });
 	if (!fromMe) await receipt(account, from, id);
+}
+
+/**
+ * @param {Account} account
+ * @param {Device} from
+ * @param {BinaryNode} sealed
+ */
+async function opened(account, from, { attrs, content }) {
+	const talk = cipher(account, from);
+	const decrypt = attrs.type === "pkmsg" ? talk.decryptPreKeyWhisperMessage : talk.decryptWhisperMessage;
+	try {
+		const padded = await decrypt.call(talk, Buffer.from(/** @type {Uint8Array} */ (content)));
+		return proto.Message.decode(unpadRandomMax16(padded));
+	} catch {
+		return undefined;
+	}
+}
+
+/**
+ * @param {Account} account
+ * @param {Device} from
+ * @param {string} id
+ */
+async function askAgain(account, from, id) {
+	const count = (account.undecrypted.get(id) ?? 0) + 1;
+	account.undecrypted.set(id, count);
+	const bundle = [node("type", {}, KEY_BUNDLE_TYPE), ...bundleNodes(account.bundle).slice(1)];
+	const [registration] = bundleNodes(account.bundle);
+	const content = [node("retry", { count, id, t: now(), v: 1 }), registration, node("keys", {}, bundle)];
+	await from.connection?.send(node("receipt", { from: account.jid, id, type: "retry", t: now() }, content));
 }
 
 /** @param {proto.IMessage} message */

@@ -33,3 +33,34 @@ export function refusal(query, code, text) {
 
 /** Seconds, as stanzas carry them. */
 export const now = () => Math.floor(Date.now() / 1000);
+
+/**
+ * @param {string} tag
+ * @param {import("./accounts.js").PublicKey} key
+ */
+export function keyNode(tag, { id, key, signature }) {
+	const signed = signature ? [node("signature", {}, signature)] : [];
+	return node(tag, {}, [node("id", {}, bytes(id, 3)), node("value", {}, key), ...signed]);
+}
+
+/**
+ * @param {number} value
+ * @param {number} length
+ */
+function bytes(value, length) {
+	const buffer = Buffer.alloc(length);
+	buffer.writeUIntBE(value, 0, length);
+	return buffer;
+}
+
+/**
+ * What somebody needs to begin a conversation: registration, identity and signed key.
+ * @param {import("./accounts.js").Bundle} bundle
+ */
+export function bundleNodes({ registrationId, identity, signed }) {
+	return [
+		node("registration", {}, bytes(registrationId, 4)),
+		node("identity", {}, identity),
+		keyNode("skey", signed),
+	];
+}

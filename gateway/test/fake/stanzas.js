@@ -1,6 +1,6 @@
 import { getAllBinaryNodeChildren, getBinaryNodeChild, getBinaryNodeChildBuffer, getBinaryNodeChildren, getBinaryNodeChildUInt, jidDecode } from "baileys";
 import { acknowledge, greet, relay } from "./messages.js";
-import { node, now, result, SERVER } from "./nodes.js";
+import { bundleNodes, keyNode, node, now, result, SERVER } from "./nodes.js";
 
 /**
  * @typedef {import("baileys").BinaryNode} BinaryNode
@@ -97,31 +97,10 @@ function bundles(connection, request) {
 		const bundle = found?.bundle;
 		if (!bundle) return node("user", { jid }, [node("error", { code: 406, text: "not-acceptable" })]);
 		return node("user", { jid }, [
-			node("registration", {}, bytes(bundle.registrationId, 4)),
-			node("identity", {}, bundle.identity),
-			keyNode("skey", bundle.signed),
+			...bundleNodes(bundle),
 			...("preKeys" in found ? found.preKeys.splice(0, 1).map((key) => keyNode("key", key)) : []),
 		]);
 	});
-}
-
-/**
- * @param {string} tag
- * @param {import("./accounts.js").PublicKey} key
- */
-function keyNode(tag, { id, key, signature }) {
-	const signed = signature ? [node("signature", {}, signature)] : [];
-	return node(tag, {}, [node("id", {}, bytes(id, 3)), node("value", {}, key), ...signed]);
-}
-
-/**
- * @param {number} value
- * @param {number} length
- */
-function bytes(value, length) {
-	const buffer = Buffer.alloc(length);
-	buffer.writeUIntBE(value, 0, length);
-	return buffer;
 }
 
 /**
