@@ -14,7 +14,7 @@ import requests
 from frappe.utils.password import update_password
 
 from xappiens_whatsapp.sandbox import Sandbox
-from xappiens_whatsapp.sessions import records
+from xappiens_whatsapp.sessions import learning, states
 from xappiens_whatsapp.tests.base import add_user
 
 USER = "benchmark@example.com"
@@ -171,8 +171,10 @@ def client_of(environment: Environment) -> Any:
 
 
 def in_step(remote: Any) -> dict[str, object]:
-	blank = frappe._dict()
-	return {**records.facts_of(remote), **records.state_of(blank, remote)}
+	return {
+		**learning.facts_of(remote),
+		**learning.state_of(frappe._dict(), remote, states.status_of(remote)),
+	}
 
 
 def insert(names: list[str], rows: list[dict[str, object]]) -> None:

@@ -203,7 +203,12 @@ def add_user(user: str, role: str | None) -> None:
 def remove_test_sessions() -> None:
 	frappe.set_user("Administrator")
 	frappe.db.rollback()
-	for name in frappe.get_all("WhatsApp Session", filters={"session_id": ("like", "test%")}, pluck="name"):
+	names = [
+		name
+		for field in ("session_id", "name")
+		for name in frappe.get_all("WhatsApp Session", filters={field: ("like", "test%")}, pluck="name")
+	]
+	for name in names:
 		frappe.db.delete("WhatsApp Session User", {"parent": name})
 		frappe.db.delete("WhatsApp Session", {"name": name})
 	frappe.db.commit()
