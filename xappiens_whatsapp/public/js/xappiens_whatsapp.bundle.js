@@ -11,10 +11,12 @@ import { QRDialog } from "./desk/qr_dialog.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
 import { delete_question, disconnect_question, session_banner, status_words } from "./desk/words.js";
 import { live } from "./panel/lifetime.js";
+import { LinkPanel } from "./panel/link_panel.js";
 import { QRPanel } from "./panel/qr_panel.js";
 
 // once: list and form may ask for it at the same time
 window.xappiens_whatsapp = window.xappiens_whatsapp || {
+	LinkPanel,
 	QRDialog,
 	QRPanel,
 	alert,
