@@ -17,6 +17,8 @@ const NOTHING = () => {};
 const RETRY_SECONDS = {
 	GatewayUnavailable: 10,
 	GatewayFailed: 10,
+	GatewayBlocked: 30,
+	RecordBusy: 5,
 	GatewayRateLimited: 15,
 	GatewayAuthenticationError: 30,
 	SiteUnreachable: 10,
@@ -268,7 +270,10 @@ export class QRPanel {
 			GatewayAuthenticationError: __("Key refused."),
 			GatewayRateLimited: __("Too many requests."),
 			GatewayRejected: __("Request refused."),
+			GatewayBlocked: __("Server unreachable."),
 			GatewayFailed: __("Server error."),
+			ConnectsInVain: __("Server error."),
+			RefusedInThisState: __("Request refused."),
 			PermissionError: __("Not allowed."),
 		};
 		return headings[exc_type] || "";
