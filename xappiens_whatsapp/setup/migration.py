@@ -10,6 +10,7 @@ from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
+LENGTH_OF_MARK = 10
 KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
@@ -48,15 +49,17 @@ def move_secret(field: str) -> None:
 def mark_kept_secrets() -> None:
 	"""A secret without its stars in the document would be deleted when somebody saves it.
 
-	They get lost when another app saves its own settings under our name.
+	They get lost when another app saves its own settings under our name. Nothing is decrypted: in a restored backup it
+	may be unreadable.
 	"""
-	for field in KEPT_SECRETS:
-		secret = get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False)
-		if secret and not plain_value(field):
+	for (field,) in run_sql(
+		"select fieldname from __Auth where doctype = %s and name = %s", (SETTINGS, SETTINGS)
+	):
+		if field in KEPT_SECRETS and not plain_value(field):
 			run_sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
 			run_sql(
 				"insert into tabSingles (doctype, field, value) values (%s, %s, %s)",
-				(SETTINGS, field, "*" * len(secret)),
+				(SETTINGS, field, "*" * LENGTH_OF_MARK),
 			)
 
 
