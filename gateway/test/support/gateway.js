@@ -52,7 +52,7 @@ export class Gateway {
 	 * @param {Environment} [environment]
 	 */
 	constructor(fake, environment = {}) {
-		const whatsapp = { GATEWAY_TEST_WA_URL: new URL(fake.url).origin };
+		const whatsapp = { GATEWAY_TEST_WA_URL: fake.url };
 		this.#environment = { ...DEFAULTS, ...whatsapp, GATEWAY_API_KEY: this.key, ...environment };
 	}
 
