@@ -8,6 +8,7 @@ from frappe.utils import get_datetime
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
+from xappiens_whatsapp.site import settings
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -67,7 +68,7 @@ class WhatsAppSession(Document):
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
 		self.set_onload("check_failed", self.check_failure())
-		self.set_onload("disconnect_mode", frappe.get_cached_doc(SETTINGS).disconnect_mode)
+		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
 
 	def check_failure(self) -> str:
 		"""Why its state is not known now: what its own last check met, or a pass for all of them since then."""
