@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.sessions import alerts, reasons, states
-from xappiens_whatsapp.site import languages, shared, transactions
+from xappiens_whatsapp.site import address, copies, languages, shared, transactions
 
 GATHERED_FOR = (
 	3.0  # seconds, in a worker and never in a request: a server's restart takes several numbers along
@@ -53,6 +53,8 @@ def send_waiting() -> None:
 		shared.release(alerts.QUEUED)
 	except RedisError:
 		pass
+	if copies.is_copy():
+		return
 	for rows in by_cause(take_drops()):
 		tell_drops(rows)
 	for rows in take_recoveries():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import frappe
-from frappe.utils import get_url
-from frappe.utils.password import get_decrypted_password, set_encrypted_password
+from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
 KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
+UNREADABLE_LENGTH = 20
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
 
@@ -30,6 +31,7 @@ def adopt_predecessor() -> None:
 	reset_unknown_states()
 	set_missing_defaults()
 	remember_address()
+	copies.settle()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
 
 
@@ -37,7 +39,7 @@ def move_secret(field: str) -> None:
 	plain = plain_value(field)
 	if not plain or set(plain) == {"*"}:
 		return
-	if not get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False):
+	if not secrets.read(field):
 		set_encrypted_password(SETTINGS, SETTINGS, plain, field)
 	run_sql(
 		"update tabSingles set value = %s where doctype = %s and field = %s",
@@ -51,12 +53,12 @@ def mark_kept_secrets() -> None:
 	They get lost when another app saves its own settings under our name.
 	"""
 	for field in KEPT_SECRETS:
-		secret = get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False)
-		if secret and not plain_value(field):
+		length = len(secrets.read(field)) or (UNREADABLE_LENGTH if secrets.is_unreadable(field) else 0)
+		if length and not plain_value(field):
 			run_sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
 			run_sql(
 				"insert into tabSingles (doctype, field, value) values (%s, %s, %s)",
-				(SETTINGS, field, "*" * len(secret)),
+				(SETTINGS, field, "*" * length),
 			)
 
 
@@ -98,7 +100,7 @@ def reset_unknown_states() -> None:
 def remember_address() -> None:
 	"""Until a manager saves the settings: the address by which the site knows itself."""
 	if not frappe.db.get_single_value(SETTINGS, "site_address"):
-		frappe.db.set_single_value(SETTINGS, "site_address", get_url())
+		frappe.db.set_single_value(SETTINGS, "site_address", address.of_site())
 
 
 def set_missing_defaults() -> None:
