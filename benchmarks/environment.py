@@ -14,7 +14,7 @@ import requests
 from frappe.utils.password import update_password
 
 from xappiens_whatsapp.sandbox import Sandbox
-from xappiens_whatsapp.sessions import records
+from xappiens_whatsapp.sessions import learning, states
 from xappiens_whatsapp.tests.base import add_user
 
 USER = "benchmark@example.com"
@@ -137,7 +137,7 @@ def open_bench_site(site: str, sites_path: str, address: str | None) -> tuple[st
 
 def open_devsite(stack: ExitStack) -> tuple[str, str, str]:
 	from devsite.server import start
-	from devsite.site import SITE, set_config
+	from devsite.site import SITE, be_at_home, set_config
 	from devsite.testing import boot_site
 
 	data = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-"))
@@ -147,6 +147,7 @@ def open_devsite(stack: ExitStack) -> tuple[str, str, str]:
 	stack.callback(server.shutdown)
 	address = f"http://127.0.0.1:{server.server_port}"
 	set_config("host_name", address)
+	be_at_home()
 	return SITE, data, address
 
 
@@ -171,8 +172,10 @@ def client_of(environment: Environment) -> Any:
 
 
 def in_step(remote: Any) -> dict[str, object]:
-	blank = frappe._dict()
-	return {**records.facts_of(remote), **records.state_of(blank, remote)}
+	return {
+		**learning.facts_of(remote),
+		**learning.state_of(frappe._dict(), remote, states.status_of(remote)),
+	}
 
 
 def insert(names: list[str], rows: list[dict[str, object]]) -> None:

@@ -146,3 +146,29 @@ def test_deleting_asks_and_removes_both(desk, site, sandbox, new_session):
 	desk.page.wait_for_function("frappe.get_route()[0] === 'List'")
 	assert sandbox.sessions() == []
 	assert not site.has("WhatsApp Session", session)
+
+
+def test_a_session_that_connects_in_vain_is_created_again_after_a_question(desk, site, sandbox, session_id):
+	state_table.connected(site, sandbox, session_id)
+	sandbox.drop(session_id, 428)
+	state_table.until(site, session_id, "Disconnected")
+	sandbox.fault("connect", "http", times=None, status=500, code="CONNECTION_ERROR", error="no")
+	for _click in range(2):
+		site.post("session.connect_session", session_id=session_id)
+	desk.open_form(session_id)
+	desk.wait_for_buttons("*Create Again", "Connect", "View QR", "Status", "Disconnect")
+	desk.wait_for_banner(
+		"Press Create Again: the session is deleted on the server, created anew, and scanned once more."
+	)
+	desk.picture("state-connects-in-vain-light")
+	before = sandbox.sessions()[0]["id"]
+	desk.button("Create Again").click()
+	assert desk.say("Server: it deletes the session and creates it anew.") in desk.dialog.inner_text()
+	desk.answer("No")
+	assert sandbox.sessions()[0]["id"] == before
+	sandbox.clear_faults()
+	desk.button("Create Again").click()
+	desk.answer("Yes")
+	desk.wait_for_phase("code")
+	assert [row["id"] == before for row in sandbox.sessions()] == [False]
+	assert desk.errors == []

@@ -6,15 +6,17 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp.api import answers
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.diagnosis import walk
-from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.server import failures, features, gateway
 from xappiens_whatsapp.sessions import (
 	alerts,
 	creation,
 	identity,
 	overview,
+	pairing_codes,
 	qr_codes,
 	reasons,
 	records,
@@ -66,7 +68,7 @@ def create_session(
 	client = gateway.connect_to_server()
 	link = Link(creation.ensure_record(session_id, session_name, description), client)
 	created = _create(link, phone_number)
-	return _creation_answer(link.doc, qr_codes.inline(link.doc, created))
+	return answers.creation_answer(link.doc, qr_codes.inline(link.doc, created))
 
 
 def _create(link: Link, phone_number: str | None) -> RemoteSession:
@@ -90,46 +92,13 @@ def _connect_new(link: Link, is_new: bool) -> None:
 	gateway.tell(failure, server_code)
 
 
-def _creation_answer(doc: "WhatsAppSession", code: qr_codes.CachedCode | None) -> dict[str, Any]:
-	return {
-		"success": True,
-		"session": doc.name,
-		**_identity(doc),
-		"status": doc.status,
-		"qr_available": bool(code),
-		"qr_code": code and code["qr_code"],
-		"expires_at": code and code["expires_at"],
-		"message": _creation_message(doc),
-	}
-
-
-def _creation_message(doc: "WhatsAppSession") -> str:
-	if doc.status == states.CONNECTED:
-		return _("The session is on the server and its phone is linked already.")
-	return _("The session was created. Scan its QR code with the phone.")
-
-
-def _identity(doc: "WhatsAppSession") -> dict[str, Any]:
-	return {"session_id": doc.session_id, "session_db_id": doc.session_db_id or None}
-
-
-def _action_answer(doc: "WhatsAppSession", message: str) -> dict[str, Any]:
-	return {"success": True, **_identity(doc), "status": doc.status, "message": message}
-
-
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def connect_session(session_id: str) -> dict[str, Any]:
 	"""Start linking, or reconnect without a scan where the pairing still holds."""
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	creation.connect(link)
-	return _action_answer(link.doc, _connect_message(link.doc))
-
-
-def _connect_message(doc: "WhatsAppSession") -> str:
-	if doc.status == states.CONNECTED:
-		return _("The session is connected already; nothing was changed.")
-	return _("Connecting. A QR code appears if the phone has to be linked.")
+	return answers.action_answer(link.doc, answers.connect_message(link.doc))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -141,7 +110,7 @@ def restart_session(session_id: str) -> dict[str, Any]:
 	"""
 	link = Link(_resolve_session_doc(session_id, "restart"))
 	creation.restart(link)
-	return _action_answer(link.doc, _("Restarting the connection."))
+	return answers.action_answer(link.doc, _("Restarting the connection."))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -154,7 +123,9 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	_remove_from_server(link)
 	creation.connect(link)
-	return _action_answer(link.doc, _("The session was created again. Scan its QR code with the phone."))
+	return answers.action_answer(
+		link.doc, _("The session was created again. Scan its QR code with the phone.")
+	)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -166,26 +137,31 @@ def get_qr_code(session_id: str) -> dict[str, Any]:
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
 	if doc.status == states.CONNECTED:
-		return _qr_answer(doc, None)
+		return answers.qr_answer(doc, None)
 	if code := qr_codes.cached(doc):
-		return _qr_answer(doc, code)
+		return answers.qr_answer(doc, code)
 	link = Link(doc)
 	try:
 		code = qr_codes.fetch(link)
+		features.of(link.client)
 	except NotReadyError as error:
-		return _qr_answer(doc, None, retry_after=max(ASK_AGAIN_AFTER, round(error.retry_after or 0)))
-	return _qr_answer(doc, code)
+		return answers.qr_answer(doc, None, retry_after=max(ASK_AGAIN_AFTER, round(error.retry_after or 0)))
+	return answers.qr_answer(doc, code)
 
 
-def _qr_answer(
-	doc: "WhatsAppSession", code: qr_codes.CachedCode | None, retry_after: int | None = None
-) -> dict[str, Any]:
-	answer = {"success": True, **_identity(doc), "ready": bool(code), "status": doc.status}
-	answer["qr_code"] = answer["qr_code_data_url"] = code and code["qr_code"]
-	answer["expires_at"] = code and code["expires_at"]
-	if retry_after:
-		answer["retry_after"] = retry_after
-	return answer
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def get_pairing_code(session_id: str, phone_number: str) -> dict[str, Any]:
+	"""A code to type into the phone of that number, where the server offers codes (`features` of `get_qr_code`).
+
+	Never connects anything. Five codes for one session within ten minutes; a newer code replaces an older one.
+	"""
+	doc = _resolve_session_doc(session_id, "qr")
+	phone_number = identity.clean_phone_number(phone_number) or ""
+	if not phone_number:
+		frappe.throw(_("Enter the phone's number with its country code."))
+	link = Link(doc)
+	return answers.code_answer(doc, pairing_codes.request(link, phone_number), phone_number)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -198,27 +174,8 @@ def get_session_status(session_id: str | None = None) -> dict[str, Any]:
 	except NotFoundError:
 		if not link.number:
 			raise
-		return {"success": True, "data": _status_data(link, None)}
-	return {"success": True, "data": _status_data(link, remote)}
-
-
-def _status_data(link: Link, remote: RemoteSession | None) -> dict[str, Any]:
-	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
-	doc = link.doc
-	reason = reasons.reason_of(doc.error_code)
-	return {
-		"id": doc.session_db_id or None,
-		"sessionId": doc.session_id,
-		"status": remote.status if remote else "unknown",
-		"status_frappe": doc.status,
-		"phoneNumber": doc.phone_number or None,
-		"lastActivity": remote and remote.last_activity and qr_codes.isoformat(remote.last_activity),
-		"isConnected": bool(doc.is_connected),
-		"is_connected": bool(doc.is_connected),
-		"hasQR": bool(remote and remote.has_qr),
-		"reason": reason and reason._asdict(),
-		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
-	}
+		return {"success": True, "data": answers.status_data(link, None)}
+	return {"success": True, "data": answers.status_data(link, remote)}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -228,11 +185,13 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if settings.current().deletes_on_disconnect:
 		_remove_from_server(link)
-		return _action_answer(
+		return answers.action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
 	removal.stop_on_server(link)
-	return _action_answer(link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan."))
+	return answers.action_answer(
+		link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan.")
+	)
 
 
 def _remove_from_server(link: Link) -> None:

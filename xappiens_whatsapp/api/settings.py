@@ -77,4 +77,7 @@ def keep_copy_quiet() -> dict[str, Any]:
 	permissions.only_for_administrators()
 	settings.current()
 	copies.stay_quiet()
-	return {"success": True, "message": _("This copy stays quiet: it reads, and changes nothing on the server.")}
+	return {
+		"success": True,
+		"message": _("This copy stays quiet: it reads, and changes nothing on the server."),
+	}

@@ -14,7 +14,7 @@ from babel.dates import format_timedelta
 from frappe import _
 from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.desk.doctype.notification_settings.notification_settings import is_email_notifications_enabled
-from frappe.utils import escape_html, format_datetime, get_datetime, get_url_to_form, now_datetime
+from frappe.utils import escape_html, format_datetime, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
@@ -226,7 +226,7 @@ def in_words(duration: timedelta) -> str:
 
 def body_of(rows: Rows, *sentences: str) -> str:
 	links = (
-		f'<a href="{escape_html(get_url_to_form(SESSION, row.name))}">{escape_html(row.session_name)}</a>'
+		f'<a href="{escape_html(address.to_form(SESSION, row.name))}">{escape_html(row.session_name)}</a>'
 		for row in rows
 	)
 	return "<br>".join([*(escape_html(sentence) for sentence in sentences if sentence), *links])

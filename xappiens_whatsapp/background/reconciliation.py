@@ -46,7 +46,7 @@ def reconcile() -> dict[str, Any] | None:
 	if settings.what_is_missing():
 		return None
 	watched = active_records()
-	if not watched:
+	if not watched or settings.what_is_missing():
 		return None
 	run = Pass(watched)
 	try:

@@ -25,7 +25,7 @@ class CachedCode(TypedDict):
 
 
 def cached(doc: WhatsAppSession) -> CachedCode | None:
-	code = frappe.cache.get_value(key_of(doc), expires=True)
+	code = frappe.cache.get_value(key_of(doc), expires=True) if doc.session_db_id else None
 	return code if code and seconds_left(code["expires_at"]) > 0 else None
 
 
@@ -61,7 +61,8 @@ def fetch(link: Link) -> CachedCode:
 	except RefusedByState as refusal:
 		link.observe(remote_in(link, refusal.state), Seen.STATED_BY_REFUSAL)
 		raise NotReadyError(str(refusal), code=refusal.code, status=refusal.status) from None
-	link.observe(remote_in(link, "qr_code"), Seen.OWN_ROUTE)
+	if link.observe(remote_in(link, "qr_code"), Seen.OWN_ROUTE).why_not:
+		raise NotReadyError("the session was changed meanwhile", code="changed_meanwhile")
 	return store(link.doc, code)
 
 

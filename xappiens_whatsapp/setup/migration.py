@@ -10,9 +10,9 @@ from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
+LENGTH_OF_MARK = 10
 KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
-UNREADABLE_LENGTH = 20
 STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
 
@@ -50,15 +50,17 @@ def move_secret(field: str) -> None:
 def mark_kept_secrets() -> None:
 	"""A secret without its stars in the document would be deleted when somebody saves it.
 
-	They get lost when another app saves its own settings under our name.
+	They get lost when another app saves its own settings under our name. Nothing is decrypted: in a restored backup it
+	may be unreadable.
 	"""
-	for field in KEPT_SECRETS:
-		length = len(secrets.read(field)) or (UNREADABLE_LENGTH if secrets.is_unreadable(field) else 0)
-		if length and not plain_value(field):
+	for (field,) in run_sql(
+		"select fieldname from __Auth where doctype = %s and name = %s", (SETTINGS, SETTINGS)
+	):
+		if field in KEPT_SECRETS and not plain_value(field):
 			run_sql("delete from tabSingles where doctype = %s and field = %s", (SETTINGS, field))
 			run_sql(
 				"insert into tabSingles (doctype, field, value) values (%s, %s, %s)",
-				(SETTINGS, field, "*" * length),
+				(SETTINGS, field, "*" * LENGTH_OF_MARK),
 			)
 
 

@@ -21,7 +21,6 @@ SETTINGS_JSON = (
 # Tables with rows about documents of others, and the column that names the DocType.
 TRACES = {
 	"__Auth": "doctype",
-	"__UserSettings": "doctype",
 	"Singles": "doctype",
 	"Version": "ref_doctype",
 	"Custom Field": "dt",
@@ -121,4 +120,4 @@ def remove_jobs() -> None:
 
 
 def is_there(table: str) -> bool:
-	return table in ("__Auth", "__UserSettings", "Singles") or frappe.db.table_exists(table)
+	return table in ("__Auth", "Singles") or frappe.db.table_exists(table)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import frappe
-from frappe.utils import get_url
+from frappe.utils import get_url, get_url_to_form
 
 from xappiens_whatsapp.site import copies
 
@@ -16,6 +18,10 @@ def of_site() -> str:
 	return saved or by_name()
 
 
+def to_form(doctype: str, name: str) -> str:
+	return of_site() + urlsplit(get_url_to_form(doctype, name)).path
+
+
 def to_save() -> str:
 	"""Who asks under the site's own name may say by which scheme and port it is reached."""
 	request = getattr(frappe.local, "request", None)
@@ -26,7 +32,9 @@ def to_save() -> str:
 
 
 def names_this_site(host: str) -> bool:
-	domains = [entry.get("domain") if isinstance(entry, dict) else entry for entry in frappe.conf.domains or ()]
+	domains = [
+		entry.get("domain") if isinstance(entry, dict) else entry for entry in frappe.conf.domains or ()
+	]
 	return host.partition(":")[0].lower() in {str(name).lower() for name in (frappe.local.site, *domains)}
 
 

@@ -32,6 +32,4 @@ def what_is_missing() -> str:
 
 	A copy of a site does nothing by itself: its calls would use up the real site's request budget.
 	"""
-	return (
-		ownership.problem() or frappe.get_cached_doc(SETTINGS).what_is_missing() or copies.words()
-	)
+	return ownership.problem() or frappe.get_cached_doc(SETTINGS).what_is_missing() or copies.words()

@@ -29,4 +29,10 @@ def check(value: object) -> None:
 
 
 def check_fields(doc: Document) -> None:
-	check([doc.get(field.fieldname) for field in doc.meta.fields if field.fieldtype in ("Data", "Text", "Small Text", "Password", "Code")])
+	check(
+		[
+			doc.get(field.fieldname)
+			for field in doc.meta.fields
+			if field.fieldtype in ("Data", "Text", "Small Text", "Password", "Code")
+		]
+	)

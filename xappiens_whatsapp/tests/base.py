@@ -15,6 +15,7 @@ from werkzeug.test import Client
 
 from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
 try:
@@ -67,6 +68,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.set_user("Administrator")
+		copies.move_here()
 		self.settings()
 		self.sandbox.clear_faults()
 		self.sandbox.clear_requests()
@@ -203,7 +205,12 @@ def add_user(user: str, role: str | None) -> None:
 def remove_test_sessions() -> None:
 	frappe.set_user("Administrator")
 	frappe.db.rollback()
-	for name in frappe.get_all("WhatsApp Session", filters={"session_id": ("like", "test%")}, pluck="name"):
+	names = [
+		name
+		for field in ("session_id", "name")
+		for name in frappe.get_all("WhatsApp Session", filters={field: ("like", "test%")}, pluck="name")
+	]
+	for name in names:
 		frappe.db.delete("WhatsApp Session User", {"parent": name})
 		frappe.db.delete("WhatsApp Session", {"name": name})
 	frappe.db.commit()

@@ -9,12 +9,20 @@ import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
-import { delete_question, disconnect_question, session_banner, status_words } from "./desk/words.js";
+import {
+	delete_question,
+	disconnect_question,
+	recreate_question,
+	session_banner,
+	status_words,
+} from "./desk/words.js";
 import { live } from "./panel/lifetime.js";
+import { LinkPanel } from "./panel/link_panel.js";
 import { QRPanel } from "./panel/qr_panel.js";
 
 // once: list and form may ask for it at the same time
 window.xappiens_whatsapp = window.xappiens_whatsapp || {
+	LinkPanel,
 	QRDialog,
 	QRPanel,
 	alert,
@@ -32,6 +40,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	live,
 	make_pairing_link,
 	name_fields,
+	recreate_question,
 	request,
 	return_focus,
 	run,

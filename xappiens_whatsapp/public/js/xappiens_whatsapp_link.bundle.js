@@ -1,7 +1,7 @@
-// The pairing page: the live QR panel, fed by the two calls that a link allows.
+// The pairing page: the panel of the desk, fed by the calls that a link allows.
 import { element } from "./panel/element.js";
 import { live } from "./panel/lifetime.js";
-import { QRPanel } from "./panel/qr_panel.js";
+import { LinkPanel } from "./panel/link_panel.js";
 import { server_now, site_call } from "./panel/site_call.js";
 
 const RATE_LIMIT_SECONDS = 20;
@@ -13,10 +13,10 @@ let last = { state: "" };
 const __ = (text, values = []) =>
 	(boot.messages[text] || text).replace(/\{(\d+)\}/g, (placeholder, index) => values[index] ?? placeholder);
 
-const ask = (method) =>
+const ask = (method, args = {}) =>
 	site_call(
 		`xappiens_whatsapp.api.pairing.${method}`,
-		{ token: token(), _lang: boot.language },
+		{ token: token(), _lang: boot.language, ...args },
 		{
 			csrf_token: boot.csrf_token,
 			unreachable: __("This page cannot reach its site. Check your connection."),
@@ -47,11 +47,11 @@ const finish = (words) => {
 
 const fetch_qr = async () => {
 	last = await ask("pairing_status");
-	const { state, qr, expires_at, retry_after } = last;
-	return { ready: Boolean(qr), qr_code: qr, expires_at, status: state, retry_after };
+	const { state, qr, expires_at, retry_after, features } = last;
+	return { ready: Boolean(qr), qr_code: qr, expires_at, status: state, retry_after, features };
 };
 
-const panel = new QRPanel({
+const panel = new LinkPanel({
 	container,
 	translate: __,
 	title: __("this site"),
@@ -59,6 +59,8 @@ const panel = new QRPanel({
 	fetch_qr,
 	fetch_status: async () => ({ status: last.state, phone_number: "" }),
 	renew: () => ask("renew_code"),
+	fetch_code: (phone_number) => ask("get_pairing_code", { phone_number }),
+	copy: navigator.clipboard && ((text) => navigator.clipboard.writeText(text)), // only where the page came by https
 	on_connected: () => container.append(last_words("status", __("You can close this page now."))),
 });
 

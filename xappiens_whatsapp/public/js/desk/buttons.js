@@ -1,5 +1,5 @@
 // Which buttons the form of a session offers in which state.
-import { is_reconnecting, is_unchecked } from "./words.js";
+import { is_reconnecting, is_unchecked, may } from "./words.js";
 
 const BUTTONS = {
 	unlinked: ["create", "status"],
@@ -13,6 +13,13 @@ const BUTTONS = {
 /** Names of actions; the first one leads. */
 export const buttons_of = (doc) => {
 	const status = is_reconnecting(doc) ? "Connected" : doc.status;
-	const names = BUTTONS[doc.session_db_id ? status : "unlinked"];
+	const names = with_recreate(doc, BUTTONS[doc.session_db_id ? status : "unlinked"]);
 	return is_unchecked(doc) ? ["status", ...names.filter((name) => name !== "status")] : names;
+};
+
+/** What the server keeps of the pairing may be damaged; after it connected in vain more than once nothing else helps. */
+const with_recreate = ({ session_db_id, error_code, __onload }, names) => {
+	if (!session_db_id || !may({ __onload }, "disconnect")) return names;
+	if (error_code === "CONNECTS_IN_VAIN") return ["recreate", ...names];
+	return error_code === "BAD_SESSION" ? [...names, "recreate"] : names;
 };

@@ -36,7 +36,7 @@ export const give_focus_back = (opener) => {
 export const trap_focus = (modal, event) => {
 	if (event.key !== "Tab") return;
 	const stops = [...modal.querySelectorAll("button, a[href], input, select, textarea")].filter(
-		(stop) => !stop.disabled && stop.offsetParent
+		(stop) => !stop.disabled && stop.tabIndex >= 0 && stop.offsetParent
 	);
 	const [first, last] = [stops[0], stops[stops.length - 1]];
 	const leaving = event.shiftKey ? [first, modal] : [last];

@@ -1,6 +1,6 @@
-// The QR panel in a desk dialog, fed by the API and nudged by realtime.
+// Linking a phone in a desk dialog, fed by the API and nudged by realtime.
 import { Lifetime } from "../panel/lifetime.js";
-import { QRPanel } from "../panel/qr_panel.js";
+import { LinkPanel } from "../panel/link_panel.js";
 import { server_now } from "../panel/site_call.js";
 import { open_dialog } from "./dialogs.js";
 import { request } from "./site.js";
@@ -29,7 +29,7 @@ export class QRDialog {
 	}
 
 	make_panel(container) {
-		return new QRPanel({
+		return new LinkPanel({
 			container,
 			translate: __,
 			title: this.title,
@@ -42,13 +42,14 @@ export class QRDialog {
 					reason: data.reason,
 				})),
 			renew: () => this.connect(),
+			copy: async (text) => frappe.utils.copy_to_clipboard(text),
 			on_connected: () => this.lifetime.after("close", CLOSE_AFTER_SECONDS, () => this.dialog.hide()),
 		});
 	}
 
 	start() {
 		if (!this.connect_first) return this.panel.start();
-		this.panel.show("loading", __("Connecting the session first; the code comes next."));
+		this.panel.qr.show("loading", __("Connecting the session first; the code comes next."));
 		return this.panel.start(() => this.connect());
 	}
 
@@ -57,8 +58,8 @@ export class QRDialog {
 		return this.ask("xappiens_whatsapp.api.session.connect_session");
 	}
 
-	ask(method) {
-		return request(method, { session_id: this.session });
+	ask(method, args = {}) {
+		return request(method, { session_id: this.session, ...args });
 	}
 
 	close() {

@@ -3,7 +3,7 @@ import { phone } from "../panel/numbers.js";
 import { is_manager } from "./site.js";
 
 const onload = (doc) => doc.__onload || {};
-const may = (doc, right) => (onload(doc).rights || []).includes(right);
+export const may = (doc, right) => (onload(doc).rights || []).includes(right);
 
 /** The server could not be asked, so the state is the last known one. */
 export const is_unchecked = (doc) =>
@@ -48,6 +48,7 @@ const why_unchecked = (doc) => {
 		GATEWAY_AUTHENTICATION: is_manager()
 			? __("The server refused the API key. Check the API key in WhatsApp Settings.")
 			: __("The server refused this site's API key. Tell whoever manages WhatsApp here."),
+		GATEWAY_BLOCKED: sentence(__("Something in front of the server refused the request."), later),
 		GATEWAY_FAILED: sentence(__("Server error."), later),
 		GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),
 	};
@@ -141,6 +142,15 @@ export const disconnect_question = (doc) => {
 		  ];
 	return [__("Disconnect {0}?", [doc.session_name]), lines];
 };
+
+export const recreate_question = (doc) => [
+	__("Create {0} again?", [doc.session_name]),
+	[
+		__("Phone: it is unlinked and has to scan a QR code again."),
+		__("Server: it deletes the session and creates it anew."),
+		__("Record: it stays here."),
+	],
+];
 
 export const delete_question = (doc) => [
 	__("Delete {0}?", [doc.session_name]),

@@ -1,4 +1,5 @@
 // The live QR code: what is asked for when, and what is shown, without Frappe, so that the desk dialog and the pairing page share it.
+import { Countdown } from "./countdown.js";
 import { Lifetime } from "./lifetime.js";
 import { phone } from "./numbers.js";
 import { QRView } from "./qr_view.js";
@@ -16,23 +17,27 @@ const NOTHING = () => {};
 const RETRY_SECONDS = {
 	GatewayUnavailable: 10,
 	GatewayFailed: 10,
+	GatewayBlocked: 30,
+	RecordBusy: 5,
 	GatewayRateLimited: 15,
 	GatewayAuthenticationError: 30,
 	SiteUnreachable: 10,
 };
 
 /**
- * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after}, fetch_status() -> {status, phone_number, reason:
- * {sentence} or nothing}, renew() -> makes the server offer codes again. Each may reject with {exc_type, message, retry_after}.
+ * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after, features}, fetch_status() -> {status, phone_number,
+ * reason: {sentence} or nothing}, renew() -> makes the server offer codes again. Each may reject with {exc_type, message,
+ * retry_after}. `on_linking`: a phone has scanned the code, or typed the other one.
  */
 export class QRPanel {
-	constructor({ container, translate, title, fetch_qr, fetch_status, renew, on_connected, now }) {
-		Object.assign(this, { fetch_qr, fetch_status, renew, on_connected });
+	constructor({ container, translate, title, now, ...calls }) {
+		Object.assign(this, { on_features: NOTHING, on_linking: NOTHING, ...calls });
 		this.__ = translate;
 		this.now = now || Date.now;
 		this.lifetime = new Lifetime();
 		this.heard_at = this.status_at = this.answered_at = 0;
 		this.view = new QRView({ container, translate, title });
+		this.countdown = new Countdown(this.lifetime, this.view.countdown, this.now);
 		const { __ } = this;
 		this.show("loading", __("Asking the server for a code."));
 	}
@@ -118,6 +123,7 @@ export class QRPanel {
 	async read() {
 		const code = await this.fetch_qr();
 		if (!this.running) return 0;
+		this.on_features(code.features || {});
 		const is_live = code.ready && this.seconds_until(code.expires_at) > 0;
 		const status = await this.read_status(code.status, this.picture && !is_live);
 		if (!this.running) return 0;
@@ -155,10 +161,10 @@ export class QRPanel {
 		Object.assign(this, { picture: qr_code, expires_at, was_scanned: false });
 		this.view.draw(qr_code);
 		const words = changed ? __("Here is a new code. Scan it with the phone.") : __("Scan the code with the phone.");
-		this.stop_countdown();
+		this.countdown.stop();
 		this.show("code", words);
 		const valid_for = (left) => __("Valid for {0} s", [left]);
-		this.count_down(Date.parse(expires_at), valid_for, () => this.show_renewing());
+		this.countdown.run(Date.parse(expires_at), valid_for, () => this.show_renewing());
 	}
 
 	show_renewing() {
@@ -166,25 +172,10 @@ export class QRPanel {
 		this.show("renewing", __("The next code is on its way."));
 	}
 
-	/** `words(seconds left)` once a second until the moment, then `done`. */
-	count_down(moment, words, done) {
-		const left = Math.ceil((moment - this.now()) / 1000);
-		if (left <= 0) return done();
-		this.view.countdown.textContent = words(left);
-		const next = (moment - this.now()) / 1000 - (left - 1);
-		return this.lifetime.after("countdown", next, () => this.count_down(moment, words, done));
-	}
-
-	stop_countdown() {
-		this.lifetime.cancel("countdown");
-		this.view.countdown.textContent = "";
-	}
-
 	expire() {
 		const { __ } = this;
-		this.stop_countdown();
-		this.view.countdown.textContent = __("Expired");
 		this.show("expired", this.with_reason(__("This code has expired. Press New QR for another.")));
+		this.countdown.stop(__("Expired"));
 	}
 
 	/** The server's reason in front, where it gave one. */
@@ -193,7 +184,7 @@ export class QRPanel {
 	}
 
 	forget_code() {
-		this.stop_countdown();
+		this.countdown.stop();
 		this.picture = this.expires_at = null;
 		this.view.draw(null);
 	}
@@ -237,6 +228,7 @@ export class QRPanel {
 		const { __ } = this;
 		this.forget_code();
 		this.show("waiting", __("The phone is being linked. Keep WhatsApp open on it for a moment."));
+		this.on_linking();
 	}
 
 	show_connected() {
@@ -260,7 +252,7 @@ export class QRPanel {
 		this.forget_code();
 		this.show_trouble(error, says_only_how_long);
 		const again_in = (left) => __("Trying again in {0} s.", [left]);
-		if (wait) this.count_down(this.now() + wait * 1000, again_in, () => this.stop_countdown());
+		if (wait) this.countdown.run(this.now() + wait * 1000, again_in, () => this.countdown.stop());
 		return wait;
 	}
 
@@ -278,7 +270,10 @@ export class QRPanel {
 			GatewayAuthenticationError: __("Key refused."),
 			GatewayRateLimited: __("Too many requests."),
 			GatewayRejected: __("Request refused."),
+			GatewayBlocked: __("Server unreachable."),
 			GatewayFailed: __("Server error."),
+			ConnectsInVain: __("Server error."),
+			RefusedInThisState: __("Request refused."),
 			PermissionError: __("Not allowed."),
 		};
 		return headings[exc_type] || "";
@@ -288,6 +283,6 @@ export class QRPanel {
 		this.phase = phase;
 		this.trouble = "";
 		this.view.show(phase, words);
-		if (["waiting", "renewing", "idle", "reconnecting"].includes(phase)) this.stop_countdown();
+		if (["waiting", "renewing", "idle", "reconnecting"].includes(phase)) this.countdown.stop();
 	}
 }

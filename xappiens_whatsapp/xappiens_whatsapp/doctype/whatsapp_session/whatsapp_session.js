@@ -8,6 +8,7 @@ const ACTIONS = {
 		right: "connect",
 		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
 	},
+	recreate: { label: () => __("Create Again"), right: "disconnect", run: recreate },
 	qr: {
 		label: () => __("View QR"),
 		right: "qr",
@@ -124,6 +125,13 @@ async function disconnect(frm) {
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
 	const method = "xappiens_whatsapp.api.session.disconnect_session";
 	await perform(frm, __("Disconnecting the session."), method);
+}
+
+async function recreate(frm) {
+	const [question, lines] = xappiens_whatsapp.recreate_question(frm.doc);
+	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
+	const method = "xappiens_whatsapp.api.session.recreate_session";
+	await link_phone(frm, __("Creating the session on the server."), method);
 }
 
 async function remove(frm) {

@@ -14,8 +14,24 @@ frappe.ui.form.on("WhatsApp Settings", {
 		frm.add_custom_button(__("Register Webhook"), () => void register_webhooks(frm), group);
 		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm), group);
 		xappiens_whatsapp.name_fields(frm);
+		greet(frm);
 	},
 });
+
+/** The first minute on a site: three steps until address and key are stored. */
+function greet(frm) {
+	const { api_base_url, api_key } = frm.doc;
+	if (api_base_url && api_key) return;
+	const steps = [
+		[__("Enter the server address."), api_base_url],
+		[__("Enter the API key and save."), api_key],
+		[__("Press Test Connection."), false],
+	];
+	const rows = steps.map(([step, is_done]) => `<li>${is_done ? "✓ " : ""}${step}</li>`).join("");
+	const sentence = __("WhatsApp is not set up yet, and nothing is sent. Three steps:");
+	const greeting = `${sentence}<ol>${rows}</ol>`;
+	frm.set_intro(greeting);
+}
 
 /** What is tested is what is stored, so changes are saved first. */
 async function test_connection(frm) {

@@ -62,7 +62,9 @@ class WhatsAppSettings(Document):
 		if not self.api_key or self.is_dummy_password(self.api_key):
 			self.api_key = None
 			frappe.msgprint(
-				_("The server address names another host now, so the API key was removed. Enter the key for it."),
+				_(
+					"The server address names another host now, so the API key was removed. Enter the key for it."
+				),
 				indicator="orange",
 			)
 
@@ -126,7 +128,9 @@ class WhatsAppSettings(Document):
 		if problem := hosts.problem_with(self.api_base_url):
 			return problem
 		if not (self.get_api_key() if api_key is None else api_key):
-			return secrets.problem_with("api_key") or _("The API key is missing. Enter it in WhatsApp Settings.")
+			return secrets.problem_with("api_key") or _(
+				"The API key is missing. Enter it in WhatsApp Settings."
+			)
 		return ""
 
 	def rotate_webhook_secret(self) -> None:

@@ -1,0 +1,2 @@
+app_name = "address_book"
+app_title = "Address Book"

@@ -1,0 +1,2 @@
+app_name = "other_whatsapp"
+app_title = "Other Whatsapp"
