@@ -25,6 +25,8 @@ def clean_phone_number(phone_number: str | None) -> str | None:
 	if not re.fullmatch(r"\+?[0-9]+", typed):
 		frappe.throw(_("A phone number has only digits, and + before its country code."))
 	readings = readings_of(typed)
+	if is_of_own_country(readings[:1]):
+		readings = readings[:1]
 	for fits in (phonenumbers.is_valid_number, is_possible):
 		if fitting := {in_digits(reading) for reading in readings if fits(reading)}:
 			return the_one(fitting)
@@ -63,6 +65,12 @@ def region_of_site() -> str | None:
 	country = frappe.get_system_settings("country")
 	code = country and frappe.db.get_value("Country", country, "code")
 	return code.upper() if code else None
+
+
+def is_of_own_country(readings: list[PhoneNumber]) -> bool:
+	"""With the country code of the site's own country it is that, although some plans have room for it as a national number."""
+	own = phonenumbers.country_code_for_region(region_of_site() or "")
+	return any(reading.country_code == own and phonenumbers.is_valid_number(reading) for reading in readings)
 
 
 def is_possible(reading: PhoneNumber) -> bool:

@@ -52,7 +52,7 @@ class WhatsAppSettings(Document):
 			self.update({field: before.get(field) for field in KEPT})
 		if not copies.is_copy():
 			self.site_address = address.to_save()
-			self.linked_site = str(copies.here())
+			self.linked_site = self.linked_site or str(copies.here())
 
 	def ask_for_key_of_new_host(self) -> None:
 		"""A key is meant for one host: whoever may change the address must not have the stored one delivered elsewhere."""
