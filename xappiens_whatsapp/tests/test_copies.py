@@ -22,7 +22,6 @@ from xappiens_whatsapp.site import address, copies, secrets
 from xappiens_whatsapp.tests.base import (
 	MANAGER,
 	PASSWORD,
-	SESSIONS,
 	VIEWER,
 	WhatsAppTestCase,
 	add_user,
