@@ -7,7 +7,10 @@ RUN := $(VENV)/bin/python
 PORT ?= 8000
 LANGUAGE ?= es
 
-.PHONY: help setup demo test lint bench desk-test bench-test clean
+.PHONY: help setup demo test gateway gateway-test lint bench desk-test bench-test clean
+
+# Of the wheel in .venv, else of the machine. Without Node the gateway's tests are left out, and that is said.
+NPM = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix gateway
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
@@ -23,8 +26,19 @@ $(VENV)/.complete: pyproject.toml
 demo: setup ## start the development site with its sandbox server
 	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --guide
 
-test: setup ## run the whole suite
+test: setup gateway ## run the whole suite, the gateway's included where there is Node
 	$(RUN) -m pytest -n 4 --dist loadfile
+	@[ ! -e gateway/node_modules/.complete ] || $(MAKE) gateway-test
+
+gateway: setup ## install the gateway's packages; REQUIRE_GATEWAY=1 makes it a failure when that cannot be
+	@$(MAKE) gateway/node_modules/.complete || { [ "$(REQUIRE_GATEWAY)" != 1 ] && echo "Without Node or the npm registry: the tests of the gateway are left out"; }
+
+gateway/node_modules/.complete: gateway/package-lock.json
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+gateway-test: gateway ## check the gateway's types, and run its tests
+	$(NPM) run check && $(NPM) test
 
 lint: setup ## ruff, as pre-commit and CI run it
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
@@ -44,4 +58,4 @@ bench-test: ## run the package's tests on a bench that is there: make bench-test
 	cd $(BENCH) && bench --site $(SITE) migrate && CI=true bench --site $(SITE) run-tests --app xappiens_whatsapp
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache *.egg-info
+	rm -rf $(VENV) gateway/node_modules .pytest_cache .hypothesis .ruff_cache *.egg-info

@@ -226,7 +226,7 @@ describe("messages", () => {
 		assert.deepEqual(contact.received[0], { from: number, id: sent?.key.id, text: "hola", fromMe: false });
 		assert.equal(fake.phone(number).received[0].fromMe, true);
 		await contact.read(String(sent?.key.id));
-		await until(() => one.updates.some(({ key, update }) => key.id === sent?.key.id && update.status === 4));
+		await until(() => one.statusOf(sent?.key.id) === 4);
 
 		const id = await contact.text(number, "¿qué tal?");
 		await until(() => one.messages.some(({ key }) => key.id === id));
@@ -264,8 +264,7 @@ describe("messages", () => {
 		fake.trouble.refuseMessages(463, 1);
 		const to = `${contact.number}@s.whatsapp.net`;
 		const refused = await one.sock.sendMessage(to, { text: "no" });
-		// an answer this quick is merged into the message's own event, which Baileys still holds back
-		await until(() => one.messages.some(({ key, status }) => key.id === refused?.key.id && status === 0));
+		await until(() => one.statusOf(refused?.key.id) === 0);
 		await one.sock.sendMessage(to, { text: "yes" });
 		await until(() => contact.received.length === 1);
 	});

@@ -11,6 +11,8 @@ import { redeliver } from "./messages.js";
  * @typedef {{ identity: Uint8Array, display: string, version: number[] }} Registration
  */
 
+const FAREWELL = 200;
+
 /** One client on the wire: handshake, admission, and then stanzas, one after the other. */
 export class Connection {
 	#noise = new Noise();
@@ -96,7 +98,8 @@ export class Connection {
 	 */
 	async finish(stanza) {
 		await this.send(stanza);
-		this.ws.close();
+		// Baileys decodes in its own time: a farewell that comes too soon would be all that it hears
+		setTimeout(() => this.ws.close(), FAREWELL).unref();
 	}
 
 	/** @param {proto.ClientPayload} payload */

@@ -215,7 +215,9 @@ async function askAgain(account, from, id) {
 	const bundle = [node("type", {}, KEY_BUNDLE_TYPE), ...bundleNodes(account.bundle).slice(1)];
 	const [registration] = bundleNodes(account.bundle);
 	const content = [node("retry", { count, id, t: now(), v: 1 }), registration, node("keys", {}, bundle)];
-	await from.connection?.send(node("receipt", { from: account.jid, id, type: "retry", t: now() }, content));
+	const request = node("receipt", { from: account.jid, id, type: "retry", t: now() }, content);
+	from.queue.set(id, request);
+	await from.connection?.send(request);
 }
 
 /** @param {proto.IMessage} message */

@@ -59,8 +59,8 @@ export class World {
  * @param {{ port?: number, refs?: number }} [options] how many codes an unlinked client is offered
  */
 export async function startFake({ port = 0, refs = 6 } = {}) {
-	// libsignal prints whole sessions, keys included
-	console.info = console.warn = () => {};
+	// libsignal prints whole sessions, keys included, and what it could not read
+	console.info = console.warn = console.error = () => {};
 	const world = new World({ refs });
 	const http = createServer((_, response) => response.writeHead(404).end());
 	const sockets = new WebSocketServer({ noServer: true });
@@ -85,7 +85,7 @@ export class Fake {
 		this.#http = http;
 		this.#sockets = sockets;
 		const { port } = /** @type {import("node:net").AddressInfo} */ (http.address());
-		this.url = `ws://127.0.0.1:${port}/ws/chat`;
+		this.url = `ws://127.0.0.1:${port}`;
 	}
 
 	#http;

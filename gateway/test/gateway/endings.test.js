@@ -100,7 +100,8 @@ describe("a linked session that is put an end to", () => {
 		const status = await gateway.untilStatus(id, "disconnected");
 		assert.equal(status.disconnectCode, 401);
 		assert.equal(status.phoneNumber ?? null, null);
-		assert.equal((await receiver.expect(id, "session.disconnected")).willReconnect, false);
+		const told = await receiver.expect(id, "session.disconnected", ({ reason }) => reason === "logged_out");
+		assert.equal(told.willReconnect, false);
 		assert.equal(await attempts(), 0);
 		await gateway.connect(id);
 		await phone.scan(await gateway.code(id));

@@ -7,6 +7,8 @@ import { Stage } from "../support/stage.js";
 import { until } from "../support/until.js";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 20);
+/** Texts in each direction around a kill. */
+const BURST = 8;
 const stage = new Stage();
 
 /** After a kill the file is whole; looked at before the next process locks it. */
@@ -71,46 +73,46 @@ describe(`kill -9, ${ROUNDS} rounds`, () => {
 		const [phone, contact] = [stage.phone(), stage.phone()];
 		const id = await gateway.linked(phone, receiver.fields);
 		const { sessionId } = await gateway.status(id);
-		/** @type {Map<string, string>} texts by message id */
-		const taken = new Map();
+		/** @type {Set<string>} ids of messages that the gateway took */
+		const taken = new Set();
 		/** @type {string[]} */
 		const said = [];
-		let going = true;
-		const sending = (async () => {
-			for (let i = 0; going; i++, await sleep(40)) {
+		const sending = async () => {
+			for (let i = 0; i < BURST; i++, await sleep(15)) {
 				const body = { to: contact.number, message: `out ${i}` };
 				const answer = await gateway.call("POST", `/messages/${sessionId}/send`, body).catch(() => undefined);
 				const message = answer?.body.data?.message ?? answer?.body.data;
-				if (answer?.status === 200) taken.set(message.whatsappMessageId ?? message.messageId, body.message);
+				if (answer?.status === 200) taken.add(message.whatsappMessageId ?? message.messageId);
 			}
-		})();
-		const saying = (async () => {
-			for (; going; await sleep(60)) {
+		};
+		const saying = async () => {
+			for (let i = 0; i < BURST; i++, await sleep(20)) {
 				said.push(`in ${said.length}`);
 				await contact.text(phone.number, said[said.length - 1]);
 			}
-		})();
+		};
 		for (let round = 0; round < ROUNDS; round++) {
+			const traffic = [sending(), saying()];
+			await die((250 * round) / ROUNDS);
+			await Promise.all(traffic);
 			await gateway.untilStatus(id, "connected");
-			await die(100 + ((round * 37) % 250));
+			await until(() => phone.devices[0].queue.size === 0, { what: "every text received" });
 		}
-		going = false;
-		await Promise.all([sending, saying]);
-		await gateway.untilStatus(id, "connected");
-		await until(() => phone.devices[0].queue.size === 0, { within: 30_000, what: "every text received" });
 		await talks(id, phone);
-		await until(() => contact.account.undecrypted.size === 0, { what: "every text read" });
 
 		/** @param {string} event @returns {any[]} */
 		const told = (event) => receiver.of(id).filter((body) => body.event === event).map(({ data }) => data);
 		const confirmed = told("message.ack").filter(({ ack }) => ack > 0).map(({ messageId }) => messageId);
 		const arrived = new Set(contact.received.map((message) => message.id));
-		assert.deepEqual(confirmed.filter((messageId) => taken.has(messageId) && !arrived.has(messageId)), []);
+		const { undecrypted } = contact.account;
+		assert.deepEqual(confirmed.filter((messageId) => taken.has(messageId) && !arrived.has(messageId) && !undecrypted.has(messageId)), []);
+		// Baileys stores the ratchet after it has sent: what a kill hits there, the phone shows as "waiting for this message"
+		const unread = undecrypted.size;
 		// Baileys stores the ratchet and sends its receipt before it tells of a message: what a kill hits there is not told
 		const heard = new Set(told("message.received").map(({ message }) => message.content));
 		const untold = said.filter((text) => !heard.has(text)).length;
-		const lost = [...taken.keys()].filter((messageId) => !arrived.has(messageId)).length;
-		t.diagnostic(JSON.stringify({ sent: taken.size, lost, received: said.length, untold }));
-		assert.ok(untold <= ROUNDS && lost <= ROUNDS);
+		const lost = [...taken].filter((messageId) => !arrived.has(messageId)).length;
+		t.diagnostic(JSON.stringify({ sent: taken.size, lost, unread, received: said.length, untold }));
+		assert.ok(Math.max(untold, lost, unread) <= ROUNDS);
 	});
 });

@@ -114,6 +114,15 @@ export class Client {
 		});
 	}
 
+	/**
+	 * The newest status of a message; while Baileys holds its events back, an update is merged into the message's own event.
+	 * @param {string | null | undefined} id
+	 */
+	statusOf(id) {
+		const update = this.updates.findLast(({ key }) => key.id === id)?.update;
+		return update?.status ?? this.messages.findLast(({ key }) => key.id === id)?.status;
+	}
+
 	async end() {
 		/** @type {any} */ (this.sock.ws).socket?.terminate();
 		await this.sock.end(undefined);

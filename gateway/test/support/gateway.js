@@ -52,14 +52,14 @@ export class Gateway {
 	 * @param {Environment} [environment]
 	 */
 	constructor(fake, environment = {}) {
-		const whatsapp = { GATEWAY_TEST_WA_URL: new URL(fake.url).origin };
+		const whatsapp = { GATEWAY_TEST_WA_URL: fake.url };
 		this.#environment = { ...DEFAULTS, ...whatsapp, GATEWAY_API_KEY: this.key, ...environment };
 	}
 
 	async start() {
 		await this.launch();
-		await until(() => this.#answers() || this.#ended(), { what: "the gateway answers" });
-		if (this.#ended()) throw new Error(`the gateway ended at its start: ${this.output}`);
+		await until(() => this.#answers() || this.hasEnded, { what: "the gateway answers" });
+		if (this.hasEnded) throw new Error(`the gateway ended at its start: ${this.output}`);
 	}
 
 	/** Starts it with other settings, from now on. @param {Environment} environment */
@@ -82,7 +82,8 @@ export class Gateway {
 		return child;
 	}
 
-	#ended() {
+	/** Whether no process of it runs. */
+	get hasEnded() {
 		return this.process?.exitCode !== null || this.process.signalCode !== null;
 	}
 
@@ -96,7 +97,7 @@ export class Gateway {
 	 */
 	async kill(signal = "SIGKILL") {
 		const child = /** @type {import("node:child_process").ChildProcess} */ (this.process);
-		if (this.#ended()) return child.exitCode;
+		if (this.hasEnded) return child.exitCode;
 		child.kill(signal);
 		await once(child, "close");
 		return child.exitCode;

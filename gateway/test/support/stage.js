@@ -39,6 +39,7 @@ export class Stage {
 
 	/** The next test finds no session, and nobody connected. */
 	async #clean() {
+		if (this.gateway.hasEnded) return;
 		for (const id of await this.gateway.sessions()) await this.gateway.call("DELETE", `/sessions/${id}`);
 		const { accounts, connections } = this.fake.world;
 		const linked = () => [...accounts.values()].some(({ devices }) => devices.size);

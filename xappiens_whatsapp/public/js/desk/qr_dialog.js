@@ -42,6 +42,8 @@ export class QRDialog {
 					reason: data.reason,
 				})),
 			renew: () => this.connect(),
+			fetch_code: (phone_number) =>
+				this.ask("xappiens_whatsapp.api.session.get_pairing_code", { phone_number }),
 			copy: async (text) => frappe.utils.copy_to_clipboard(text),
 			on_connected: () => this.lifetime.after("close", CLOSE_AFTER_SECONDS, () => this.dialog.hide()),
 		});
