@@ -105,3 +105,11 @@ def set_config(key: str, value: object) -> None:
 	path = Path(frappe.local.site_path) / "site_config.json"
 	path.write_text(json.dumps({**json.loads(path.read_text()), key: value}, indent=1))
 	frappe.local.conf[key] = value
+
+
+def be_at_home() -> None:
+	"""After a change of `host_name`: this is no copy of the site that it was before."""
+	from xappiens_whatsapp.site import copies
+
+	copies.move_here()
+	frappe.db.commit()

@@ -27,6 +27,15 @@ def is_manager(user: str | None = None) -> bool:
 	return user == "Administrator" or bool(MANAGER_ROLES & set(frappe.get_roles(user)))
 
 
+def is_administrator() -> bool:
+	return frappe.session.user == "Administrator" or "System Manager" in frappe.get_roles()
+
+
+def only_for_administrators() -> None:
+	if not is_administrator():
+		frappe.throw(_("Only a System Manager may do this."), frappe.PermissionError)
+
+
 def rights_in(doc: WhatsAppSession, user: str | None = None) -> tuple[str, ...]:
 	"""The operations of this app that `user` may start on the session."""
 	user = user or frappe.session.user

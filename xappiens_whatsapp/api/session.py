@@ -25,7 +25,7 @@ from xappiens_whatsapp.sessions import (
 	webhooks,
 )
 from xappiens_whatsapp.sessions.link import Link
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import copies, settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -207,10 +207,10 @@ def delete_session(session_id: str) -> dict[str, Any]:
 	doc = _resolve_session_doc(session_id, "delete")
 	doc.delete()
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
-	return {
-		"success": True,
-		"message": _("The session {0} was deleted here and on the server.").format(doc.session_id),
-	}
+	words = _("The session {0} was deleted here and on the server.")
+	if copies.is_copy():
+		words = _("The session {0} was deleted on this copy only; the server keeps it.")
+	return {"success": True, "message": words.format(doc.session_id)}
 
 
 @frappe.whitelist(methods=["GET", "POST"])

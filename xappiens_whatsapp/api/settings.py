@@ -5,10 +5,11 @@ from typing import Any
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.diagnosis import callback
+from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import webhooks
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import copies, settings
 
 
 @frappe.whitelist(methods=["POST"])
@@ -25,10 +26,12 @@ def rotate_webhook_secret() -> dict[str, Any]:
 
 
 @frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
 def register_webhooks() -> dict[str, Any]:
 	"""Tell the server this site's address and secret again for every linked session, in the background."""
 	permissions.only_for_managers()
 	settings.current().check_ready()
+	gateway.refuse_on_copy()
 	webhooks.webhook_target(None, None)
 	webhooks.enqueue_registration()
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
@@ -43,3 +46,38 @@ def test_webhook() -> dict[str, Any]:
 	permissions.only_for_managers()
 	checks = callback.check_webhook()
 	return {"success": all(check["ok"] is not False for check in checks), "checks": checks}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def copy_notice() -> dict[str, Any]:
+	"""What the desk's banner says on a site that looks like a copy; `sentence` is "" on the real site."""
+	frappe.has_permission(SESSION, "read", throw=True)
+	return {
+		"success": True,
+		"sentence": copies.words(),
+		"is_quiet": copies.is_quiet(),
+		"may_decide": permissions.is_administrator(),
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+def confirm_real_site() -> dict[str, Any]:
+	"""From now on this site acts, and takes over the webhooks of the linked sessions."""
+	permissions.only_for_administrators()
+	settings.current()
+	copies.move_here()
+	if webhooks.webhook_arguments():
+		webhooks.enqueue_registration()
+	return {"success": True, "message": _("This is the real site now. It acts on the server again.")}
+
+
+@frappe.whitelist(methods=["POST"])
+def keep_copy_quiet() -> dict[str, Any]:
+	"""The site stays a copy that only reads, and does not ask about it any more while it stays at this address."""
+	permissions.only_for_administrators()
+	settings.current()
+	copies.stay_quiet()
+	return {
+		"success": True,
+		"message": _("This copy stays quiet: it reads, and changes nothing on the server."),
+	}

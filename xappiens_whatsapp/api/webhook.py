@@ -16,8 +16,8 @@ from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime
+from xappiens_whatsapp.site import secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
-from xappiens_whatsapp.site import shared
 
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
 LARGEST_BODY = 1024 * 1024
@@ -71,11 +71,11 @@ def is_fresh(timestamp: str | None) -> bool:
 
 def secrets_of(settings: Any) -> list[str]:
 	"""None at all while the site has no secret of its own."""
-	current = settings.get_password("webhook_secret", raise_exception=False)
+	current = secrets.read("webhook_secret")
 	rotated_on = settings.webhook_secret_rotated_on
 	if not current or not rotated_on or now_datetime() - get_datetime(rotated_on) > PREVIOUS_SECRET_FOR:
 		return [current] if current else []
-	return [current, settings.get_password("previous_webhook_secret", raise_exception=False) or ""]
+	return [current, secrets.read("previous_webhook_secret")]
 
 
 def payload_of(body: bytes) -> dict[str, Any] | None:

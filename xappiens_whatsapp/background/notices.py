@@ -14,12 +14,12 @@ from babel.dates import format_timedelta
 from frappe import _
 from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.desk.doctype.notification_settings.notification_settings import is_email_notifications_enabled
-from frappe.utils import escape_html, format_datetime, get_datetime, get_url_to_form, now_datetime
+from frappe.utils import escape_html, format_datetime, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.sessions import alerts, reasons, states
-from xappiens_whatsapp.site import languages, ownership, shared, transactions
+from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
 GATHERED_FOR = (
 	3.0  # seconds, in a worker and never in a request: a server's restart takes several numbers along
@@ -56,6 +56,8 @@ def send_waiting() -> None:
 		shared.release(alerts.QUEUED)
 	except RedisError:
 		pass
+	if copies.is_copy():
+		return
 	for rows in by_cause(take_drops()):
 		tell_drops(rows)
 	for rows in take_recoveries():
@@ -227,7 +229,7 @@ def in_words(duration: timedelta) -> str:
 
 def body_of(rows: Rows, *sentences: str) -> str:
 	links = (
-		f'<a href="{escape_html(get_url_to_form(SESSION, row.name))}">{escape_html(row.session_name)}</a>'
+		f'<a href="{escape_html(address.to_form(SESSION, row.name))}">{escape_html(row.session_name)}</a>'
 		for row in rows
 	)
 	return "<br>".join([*(escape_html(sentence) for sentence in sentences if sentence), *links])

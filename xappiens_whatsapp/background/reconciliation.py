@@ -43,6 +43,8 @@ def enqueue_reconciliation() -> None:
 
 def reconcile() -> dict[str, Any] | None:
 	"""One pass; None when there is nothing to watch. Without the server it ends with the first request that fails."""
+	if settings.what_is_missing():
+		return None
 	watched = active_records()
 	if not watched or settings.what_is_missing():
 		return None

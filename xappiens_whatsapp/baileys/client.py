@@ -48,12 +48,16 @@ class BaileysClient:
 		retries: int = 2,
 		before_request: Callable[[], object] | None = None,
 		after_response: Callable[[RateLimit], object] | None = None,
+		seconds_left: Callable[[], float] | None = None,
+		read_only: bool = False,
 	) -> None:
 		"""Nothing is sent yet; raises `InvalidAddressError`, and `AuthenticationError` for a key that no header can carry.
 
 		Seconds: `connect_timeout` for name, connection and TLS, `timeout` for each wait on the answer; a method with all
 		of its `retries` ends after the sum of both. `before_request` may stop a request by raising, and what it raises comes
 		out; `after_response` learns the rate limit of every answer. Both are called for each attempt that carries the key.
+		`seconds_left` bounds each method further; without any, nothing is sent and `TimedOutError` with the code `out_of_time`
+		raised. `read_only` refuses whatever would change something on the server, with `ReadOnlyError`.
 		"""
 		key = Secret(api_key)
 		del api_key
@@ -66,6 +70,8 @@ class BaileysClient:
 			retries=retries,
 			before_request=before_request,
 			after_response=after_response,
+			seconds_left=seconds_left,
+			read_only=read_only,
 		)
 		self.base_url = self._transport.base_url
 

@@ -86,7 +86,7 @@ class Probe:
 		failure = Failed("The name has no address", "dns")
 		for family, kind, protocol, _name, address in self._addresses:
 			self._socket = socket.socket(family, kind, protocol)
-			self._socket.settimeout(self._timeout)
+			self._socket.settimeout(self.longest_wait())
 			try:
 				self._socket.connect(address)
 				return f"{address[0]} port {address[1]}"
@@ -95,8 +95,13 @@ class Probe:
 				self._socket.close()
 		raise failure
 
+	def longest_wait(self) -> float:
+		seconds_left = self._hooks.get("seconds_left")
+		return max(0.001, min(self._timeout, seconds_left() if seconds_left else self._timeout))
+
 	def shake_hands(self) -> str:
 		context = ssl.create_default_context(cafile=where())
+		self._socket.settimeout(self.longest_wait())
 		try:
 			secured = context.wrap_socket(self._socket, server_hostname=self._host)
 		except TimeoutError:
@@ -144,12 +149,17 @@ def probe(
 	timeout: float,
 	before_request: Callable[[], object] | None = None,
 	after_response: Callable[[RateLimit], object] | None = None,
+	seconds_left: Callable[[], float] | None = None,
 ) -> Iterator[Check]:
 	"""The steps of reaching the server one by one, up to and with the first that fails.
 
 	The hooks are those of `BaileysClient`; `/health` takes no key and counts against no limit, so they are not called for it.
 	"""
-	hooks = {"before_request": before_request, "after_response": after_response}
+	hooks = {
+		"before_request": before_request,
+		"after_response": after_response,
+		"seconds_left": seconds_left,
+	}
 	run = Probe(base_url, Secret(api_key), timeout, hooks)
 	del api_key
 	try:

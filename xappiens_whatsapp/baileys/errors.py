@@ -21,6 +21,10 @@ class BaileysError(Exception):
 		vars(self).update(fields)
 
 
+class ReadOnlyError(BaileysError):
+	"""The client only reads, and was told to change something; nothing was sent."""
+
+
 class InvalidAddressError(BaileysError):
 	"""The base URL cannot be used; nothing was sent."""
 

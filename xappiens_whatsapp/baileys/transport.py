@@ -19,7 +19,7 @@ from .addresses import normalise_base_url
 from .clock import clock_of
 from .deadline import Deadline, WatchedAdapter
 from .envelope import Reply, failure_of, read_reply
-from .errors import BaileysError, InvalidAddressError, TimedOutError, UnavailableError
+from .errors import BaileysError, InvalidAddressError, ReadOnlyError, TimedOutError, UnavailableError
 from .models import RateLimit
 from .ratelimits import read_rate_limit
 from .redaction import Secret, redact
@@ -27,6 +27,7 @@ from .retries import next_attempt, reads_again
 
 LARGEST_BODY = 8 * 1024 * 1024
 CHUNK = 64 * 1024
+OUT_OF_TIME = "out_of_time"
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "xappiens_whatsapp"}
 TROUBLE = (OSError, HTTPError, HTTPException, ValueError)
 WORDS_BY_CAUSE = {
@@ -76,6 +77,8 @@ class Transport:
 		retries: int,
 		before_request: Callable[[], object] | None = None,
 		after_response: Callable[[RateLimit], object] | None = None,
+		seconds_left: Callable[[], float] | None = None,
+		read_only: bool = False,
 	) -> None:
 		self.base_url = normalise_base_url(base_url)
 		self._key = key
@@ -84,6 +87,8 @@ class Transport:
 		self._retry = reads_again(retries)
 		self._before_request = before_request
 		self._after_response = after_response
+		self._seconds_left = seconds_left
+		self._read_only = read_only
 		self._session = make_session()
 
 	def close(self) -> None:
@@ -91,6 +96,8 @@ class Transport:
 
 	def answer(self, call: Call) -> Reply:
 		"""The answer to a call that succeeded; everything else raises."""
+		if self._read_only and call.method != "GET":
+			raise ReadOnlyError("This client only reads", code="read_only")
 		reply = self._send(call)
 		failure = failure_of(reply, lambda text: redact(text, (self._key, *call.secrets)))
 		if failure:
@@ -98,8 +105,8 @@ class Transport:
 		return reply
 
 	def _send(self, call: Call) -> Reply:
-		"""However many attempts there are, together they end within the two timeouts."""
-		end = time.monotonic() + self._connect_timeout + self._timeout
+		"""However many attempts there are, together they end within the two timeouts, and within the seconds that are left."""
+		end = time.monotonic() + self._longest()
 		retry = self._retry
 		while True:
 			outcome = self._attempt(call, end - time.monotonic())
@@ -111,8 +118,17 @@ class Transport:
 			retry, wait = again
 			time.sleep(wait)
 		if isinstance(outcome, BaileysError):
+			if isinstance(outcome, TimedOutError) and self._seconds_left and self._seconds_left() <= 0:
+				outcome.code = OUT_OF_TIME
 			raise outcome
 		return outcome
+
+	def _longest(self) -> float:
+		longest = self._connect_timeout + self._timeout
+		left = self._seconds_left() if self._seconds_left else longest
+		if left <= 0:
+			raise TimedOutError("No seconds are left for this call", cause="timeout", code=OUT_OF_TIME)
+		return min(longest, left)
 
 	def _attempt(self, call: Call, seconds: float) -> Reply | BaileysError:
 		"""What is asked without the key counts against no limit of it."""

@@ -20,8 +20,9 @@ from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
 from xappiens_whatsapp.diagnosis import words
 from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured
 from xappiens_whatsapp.diagnosis.words import Cause
-from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.server import budget, gateway
 from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.site import secrets
 from xappiens_whatsapp.site import settings as site_settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def check_settings(settings: WhatsAppSettings) -> str:
 		raise Failed(
 			words.incomplete(_("Webhooks are switched off. Tick Receive Webhooks in WhatsApp Settings."))
 		)
+	if problem := secrets.problem_with("webhook_secret"):
+		raise Failed(words.incomplete(problem))
 	return _("The settings are complete.")
 
 
@@ -88,8 +91,8 @@ def addresses_of(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv
 
 def check_answer(settings: WhatsAppSettings) -> str:
 	"""A call signed as the server would sign it."""
-	timeout = min(LONGEST_CALL, settings.timeout_seconds)
-	secret = settings.get_password("webhook_secret", raise_exception=False) or ""
+	timeout = max(0.001, min(LONGEST_CALL, settings.timeout_seconds, budget.seconds_left()))
+	secret = secrets.read("webhook_secret")
 	if problem := problem_with(settings.webhook_url, secret, timeout):
 		raise Failed(not_called(settings.webhook_url, problem))
 	return _("This site accepts a call with the right signature.")

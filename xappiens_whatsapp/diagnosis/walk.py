@@ -17,7 +17,7 @@ from xappiens_whatsapp.server import budget, gateway
 from xappiens_whatsapp.sessions import matching, qr_codes, reasons, records, states
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
-from xappiens_whatsapp.site import ownership, settings
+from xappiens_whatsapp.site import copies, ownership, settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -30,7 +30,8 @@ def check_connection() -> list[Row]:
 	if rows[0]["ok"]:
 		stored = settings.current()
 		key = stored.get_api_key()
-		checks = probe(stored.api_base_url, key, timeout=stored.timeout_seconds, **budget.hooks(key))
+		limits = {**budget.hooks(key), "seconds_left": budget.seconds_left}
+		checks = probe(stored.api_base_url, key, timeout=stored.timeout_seconds, **limits)
 		for check in checks:
 			cause = words.passed(check.check) if check.ok else words.of(check)
 			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
@@ -40,9 +41,9 @@ def check_connection() -> list[Row]:
 def check_settings() -> str:
 	if problem := ownership.problem():
 		raise Failed(words.Cause(problem, ownership.remedy()))
-	if missing := settings.what_is_missing():
+	if missing := settings.current().what_is_missing():
 		raise Failed(words.incomplete(missing))
-	return _("The settings are complete.")
+	return copies.words() or _("The settings are complete.")
 
 
 def permission_row(change: permissions.Change) -> Row:

@@ -1,8 +1,12 @@
-"""One request budget per API key for the whole site, counted in Redis, in the server's own fixed windows."""
+"""What may be spent on the server: requests, by one budget per API key for the whole site, and the seconds of a web request.
+
+Requests are counted in Redis, in the server's own fixed windows.
+"""
 
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +15,7 @@ import frappe
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.baileys.errors import RateLimitedError
+from xappiens_whatsapp.baileys.transport import OUT_OF_TIME
 from xappiens_whatsapp.site import shared
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ WINDOW = 60
 REQUESTS_PER_WINDOW = 30
 BACKGROUND_SHARE = 0.5
 OWN_BUDGET = "OWN_BUDGET"
+OWN_CODES = (OWN_BUDGET, OUT_OF_TIME)
+SECONDS_PER_REQUEST = 60
+ENDS_AT = "xappiens_whatsapp.ends_at"
 
 
 def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[str, Callable[..., None]]:
@@ -28,6 +36,15 @@ def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[
 		"before_request": functools.partial(spend, key, background=background, patience=patience),
 		"after_response": functools.partial(learn, key),
 	}
+
+
+def seconds_left() -> float:
+	"""What the web request at hand may still take, counted from its first client; without end where there is none."""
+	request = getattr(frappe.local, "request", None)
+	if not request:
+		return math.inf
+	ends_at = request.environ.setdefault(ENDS_AT, time.monotonic() + SECONDS_PER_REQUEST)
+	return ends_at - time.monotonic()
 
 
 def spend(key: str, *, background: bool = False, patience: float = 0.0) -> None:

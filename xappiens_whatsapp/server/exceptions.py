@@ -82,6 +82,13 @@ class RefusedInThisState(GatewayRejected):
 	error_code = "REFUSED_IN_THIS_STATE"
 
 
+class CopyOfASite(GatewayError):
+	"""This site looks like a copy of the one that linked the sessions: it reads, and changes nothing on the server."""
+
+	http_status_code = 409
+	error_code = "COPY_OF_A_SITE"
+
+
 class GatewayBlocked(GatewayFailed):
 	"""Something in front of the server refused the request: a proxy, a CDN, a challenge page."""
 

@@ -17,12 +17,16 @@ from xappiens_whatsapp.baileys.errors import (
 	NotFoundError,
 	NotReadyError,
 	RateLimitedError,
+	ReadOnlyError,
 	RefusedByState,
 	RejectedError,
 	TimedOutError,
 	UnavailableError,
 )
+from xappiens_whatsapp.baileys.transport import OUT_OF_TIME
+from xappiens_whatsapp.server import budget
 from xappiens_whatsapp.server.exceptions import (
+	CopyOfASite,
 	GatewayAuthenticationError,
 	GatewayBlocked,
 	GatewayError,
@@ -34,7 +38,7 @@ from xappiens_whatsapp.server.exceptions import (
 	RefusedInThisState,
 	SessionMissingOnServer,
 )
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import copies, settings
 
 NOT_THE_SERVER = ("not_json", "not_envelope")
 
@@ -105,6 +109,10 @@ def rate_limited(error: RateLimitedError) -> GatewayError:
 	return failure
 
 
+def read_only(error: BaileysError) -> GatewayError:
+	return CopyOfASite(copies.words())
+
+
 def record_busy() -> GatewayError:
 	return RecordBusy(_("This session is being changed by somebody else. Try again in a moment."))
 
@@ -138,9 +146,18 @@ def blocked(error: IntermediaryError) -> GatewayError:
 
 
 def unavailable(error: UnavailableError) -> GatewayError:
-	failure = GatewayUnavailable(cause_in_words(error.cause).format(address()))
+	failure = GatewayUnavailable(in_time(error) or cause_in_words(error.cause).format(address()))
 	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
 	return failure
+
+
+def in_time(error: UnavailableError) -> str:
+	if error.code != OUT_OF_TIME:
+		return ""
+	return _(
+		"This took more than {0} seconds in all, so nothing more was sent to the server. Part of it may be done:"
+		" press Status to see how things stand, then try again."
+	).format(budget.SECONDS_PER_REQUEST)
 
 
 def cause_in_words(cause: str) -> str:
@@ -174,6 +191,7 @@ def without_markup(text: str) -> str:
 TRANSLATIONS: tuple[tuple[type[BaileysError], Callable[..., GatewayError]], ...] = (
 	(NotReadyError, missing),
 	(NotFoundError, missing),
+	(ReadOnlyError, read_only),
 	(AuthenticationError, key_refused),
 	(RateLimitedError, rate_limited),
 	(RefusedByState, refused_in_this_state),

@@ -15,8 +15,8 @@ from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import BaileysError, InvalidAddressError
 from xappiens_whatsapp.server import budget, failures
-from xappiens_whatsapp.server.exceptions import GatewayError
-from xappiens_whatsapp.site import sentences, settings
+from xappiens_whatsapp.server.exceptions import CopyOfASite, GatewayError
+from xappiens_whatsapp.site import copies, sentences, settings, text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,20 +25,30 @@ R = TypeVar("R")
 def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:
 	"""A client for the configured server; `background` work leaves part of the request budget to people.
 
-	With `patience` it waits that many seconds for the budget before it gives up; never in a web request.
+	With `patience` it waits that many seconds for the budget before it gives up; never in a web request. On a copy of a site it only
+	reads.
 	"""
 	stored = settings.current()
 	key = stored.check_ready()
+	budget.seconds_left()
 	try:
 		return BaileysClient(
 			stored.api_base_url,
 			key,
 			timeout=stored.timeout_seconds,
 			connect_timeout=min(10.0, stored.timeout_seconds),
+			seconds_left=budget.seconds_left,
+			read_only=copies.is_copy(),
 			**budget.hooks(key, background=background, patience=patience),
 		)
 	except InvalidAddressError:
 		stored.reject_address()
+
+
+def refuse_on_copy() -> None:
+	"""Before something that would change the server only later, in a job."""
+	if words := copies.words():
+		raise CopyOfASite(words)
 
 
 def server_of(address: str) -> str:
@@ -87,6 +97,7 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 	@functools.wraps(function)
 	def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | Response:
 		try:
+			text.check((args, kwargs))
 			return function(*args, **kwargs)
 		except GatewayError as failure:
 			if not is_requested(function):

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sessions import states
-from xappiens_whatsapp.site import queue, settings, shared
+from xappiens_whatsapp.site import copies, queue, settings, shared
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -100,7 +100,7 @@ def enqueue() -> None:
 
 
 def is_wanted() -> bool:
-	return bool(cint(settings.current().send_alerts))
+	return bool(cint(settings.current().send_alerts)) and not copies.is_copy()
 
 
 def is_drop_untold(row: frappe._dict) -> bool:

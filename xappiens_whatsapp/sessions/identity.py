@@ -1,4 +1,4 @@
-"""What an id, a name, a phone number may be, and the record that one of them means."""
+"""What an id and a name may be, and the record that one of them means."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SESSION
+from xappiens_whatsapp.sessions.phones import clean_phone_number as clean_phone_number
+from xappiens_whatsapp.site import text
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -33,18 +35,9 @@ def validate_session_name(session_name: str) -> None:
 		frappe.throw(_("The session name must have 1 to {0} characters.").format(NAME_LENGTH))
 
 
-def clean_phone_number(phone_number: str | None) -> str | None:
-	"""Digits with country code, as the server wants them; None when nothing was given."""
-	if not phone_number:
-		return None
-	digits = re.sub(r"[\s().+-]", "", phone_number)
-	if not re.fullmatch(r"[0-9]{7,15}", digits):
-		frappe.throw(_("The phone number must be given with its country code, 7 to 15 digits."))
-	return digits
-
-
 def find_record(identifier: str) -> WhatsAppSession | None:
 	"""By document name, else by session id; exactly, although the database compares without case."""
+	text.check(identifier)
 	if (doc := load(identifier)) and doc.name == identifier:
 		return doc
 	row = frappe.db.get_value(SESSION, {"session_id": identifier}, ["name", "session_id"], as_dict=True)

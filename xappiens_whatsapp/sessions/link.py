@@ -116,7 +116,7 @@ class Link:
 		return is_done()
 
 	def note_failure(self, error: BaileysError) -> None:
-		if error.code != budget.OWN_BUDGET:
+		if error.code not in budget.OWN_CODES:
 			records.note_failure(self.doc, error, self.asked_at, self.server)
 
 	def reach(self, operation: Callable[[Identifier], R]) -> R:

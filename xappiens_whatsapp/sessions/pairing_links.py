@@ -10,9 +10,10 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import frappe
-from frappe.utils import get_url, sha256_hash
+from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.sessions import qr_codes, states
+from xappiens_whatsapp.site import address
 
 if TYPE_CHECKING:
 	from werkzeug.wrappers import Request, Response
@@ -56,7 +57,7 @@ def create(doc: WhatsAppSession, minutes: int, language: str | None) -> NewLink:
 	expires_at = qr_codes.isoformat(datetime.now(timezone.utc) + timedelta(minutes=minutes))
 	store(doc.name, LinkEntry(digest=sha256_hash(token), expires_at=expires_at, used=False))
 	query = f"?_lang={language}" if language else ""
-	return NewLink(f"{get_url('/' + PAGE)}{query}#{token}", expires_at)
+	return NewLink(f"{address.of_site()}/{PAGE}{query}#{token}", expires_at)
 
 
 def store(session: str, entry: LinkEntry) -> None:

@@ -10,7 +10,7 @@ from frappe import _
 
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import secrets, settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.sessions.link import Link
@@ -55,7 +55,7 @@ def enqueue_registration(*, after: str = "", failed: str = "", round: int = 1) -
 def webhook_arguments() -> dict[str, object]:
 	"""Nothing when the server could not call this site: it accepts HTTPS addresses only, and we signed calls only."""
 	stored = settings.current()
-	secret = stored.get_password("webhook_secret", raise_exception=False)
+	secret = secrets.read("webhook_secret")
 	if not stored.webhook_enabled or not is_webhook_secret(secret):
 		return {}
 	if not may_be_called(stored.webhook_url, stored.api_base_url):
@@ -71,7 +71,7 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 	"""What to register: the arguments, or else this site's own address and secret."""
 	stored = settings.current()
 	url = (webhook_url or stored.webhook_url).strip()
-	own_secret = stored.get_password("webhook_secret", raise_exception=False) or ""
+	own_secret = secrets.read("webhook_secret")
 	check_webhook_url(url, stored)
 	if url == stored.webhook_url and webhook_secret not in (None, "", own_secret):
 		frappe.throw(
@@ -80,6 +80,8 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 				" or change it in WhatsApp Settings."
 			)
 		)
+	if not webhook_secret and (problem := secrets.problem_with("webhook_secret")):
+		frappe.throw(problem)
 	check_webhook_secret(webhook_secret or own_secret)
 	return url, webhook_secret or own_secret
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import frappe
-from frappe.utils import get_url
-from frappe.utils.password import get_decrypted_password, set_encrypted_password
+from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
 LENGTH_OF_MARK = 10
@@ -31,6 +31,7 @@ def adopt_predecessor() -> None:
 	reset_unknown_states()
 	set_missing_defaults()
 	remember_address()
+	copies.settle()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
 
 
@@ -38,7 +39,7 @@ def move_secret(field: str) -> None:
 	plain = plain_value(field)
 	if not plain or set(plain) == {"*"}:
 		return
-	if not get_decrypted_password(SETTINGS, SETTINGS, field, raise_exception=False):
+	if not secrets.read(field):
 		set_encrypted_password(SETTINGS, SETTINGS, plain, field)
 	run_sql(
 		"update tabSingles set value = %s where doctype = %s and field = %s",
@@ -101,7 +102,7 @@ def reset_unknown_states() -> None:
 def remember_address() -> None:
 	"""Until a manager saves the settings: the address by which the site knows itself."""
 	if not frappe.db.get_single_value(SETTINGS, "site_address"):
-		frappe.db.set_single_value(SETTINGS, "site_address", get_url())
+		frappe.db.set_single_value(SETTINGS, "site_address", address.of_site())
 
 
 def set_missing_defaults() -> None:

@@ -7,7 +7,7 @@ import frappe
 
 from xappiens_whatsapp import APP, MODULE, SETTINGS, permissions
 from xappiens_whatsapp.setup.migration import mark_kept_secrets, set_missing_defaults
-from xappiens_whatsapp.site import ownership
+from xappiens_whatsapp.site import copies, ownership
 
 
 def after_migrate() -> None:
@@ -41,6 +41,7 @@ def settle() -> None:
 	mark_kept_secrets()
 	set_missing_defaults()
 	frappe.clear_document_cache(SETTINGS, SETTINGS)
+	copies.settle()
 	reset_foreign_permissions()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import frappe
 
 from xappiens_whatsapp import SETTINGS
-from xappiens_whatsapp.site import ownership
+from xappiens_whatsapp.site import copies, ownership
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings.whatsapp_settings import (
@@ -28,5 +28,8 @@ def uncached() -> WhatsAppSettings:
 
 
 def what_is_missing() -> str:
-	"""Whatever keeps every call from going out, as a sentence; "" when nothing does. Raises nothing: for background work."""
-	return ownership.problem() or frappe.get_cached_doc(SETTINGS).what_is_missing()
+	"""Whatever keeps the site from being at work, as a sentence; "" when nothing does. Raises nothing: for background work.
+
+	A copy of a site does nothing by itself: its calls would use up the real site's request budget.
+	"""
+	return ownership.problem() or frappe.get_cached_doc(SETTINGS).what_is_missing() or copies.words()

@@ -15,6 +15,7 @@ from werkzeug.test import Client
 
 from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
 try:
@@ -67,6 +68,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.set_user("Administrator")
+		copies.move_here()
 		self.settings()
 		self.sandbox.clear_faults()
 		self.sandbox.clear_requests()

@@ -15,6 +15,7 @@ from xappiens_whatsapp.baileys.errors import RateLimitedError
 from xappiens_whatsapp.server import budget
 from xappiens_whatsapp.server.exceptions import GatewayAuthenticationError, GatewayRateLimited
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
+from xappiens_whatsapp.tests.webhooks import site_address
 
 API = "xappiens_whatsapp.api.diagnosis."
 CONNECTION = ["settings", "dns", "tcp", "http", "key"]
@@ -48,16 +49,6 @@ def answering(status: int) -> Iterator[str]:
 		server.shutdown()
 		server.server_close()
 		thread.join()
-
-
-@contextmanager
-def site_address(address: str) -> Iterator[None]:
-	before = frappe.local.conf.host_name
-	frappe.local.conf.host_name = address
-	try:
-		yield
-	finally:
-		frappe.local.conf.host_name = before
 
 
 class DiagnosisTestCase(WhatsAppTestCase):

@@ -18,6 +18,7 @@ from xappiens_whatsapp.api import session
 from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.baileys.webhooks import sign
 from xappiens_whatsapp.sandbox.server import QuietHandler
+from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
 SECRET = "a-test-secret-of-the-site-0000000000"
@@ -100,9 +101,18 @@ def served_site() -> Iterator[str]:
 
 @contextmanager
 def site_address(address: str) -> Iterator[str]:
+	"""The site is at home under this address as well as under that of its configuration, which jobs and requests read."""
 	before = frappe.local.conf.host_name
 	frappe.local.conf.host_name = address
+	be_at_home(f"{frappe.local.site}|", address)
 	try:
 		yield address
 	finally:
 		frappe.local.conf.host_name = before
+		be_at_home(str(copies.here()), "")
+
+
+def be_at_home(place: str, address: str) -> None:
+	frappe.db.set_single_value("WhatsApp Settings", "linked_site", place)
+	frappe.db.set_single_value("WhatsApp Settings", "site_address", address)
+	frappe.db.commit()

@@ -1,6 +1,7 @@
 // What the form and list scripts of the app call; they load it with `frappe.require` before anything else.
 import { is_frozen, run } from "./desk/actions.js";
 import { buttons_of } from "./desk/buttons.js";
+import { show_copy_banner } from "./desk/copy.js";
 import { show_checks, show_diagnosis } from "./desk/diagnosis.js";
 import { confirm } from "./desk/dialogs.js";
 import { keep_focus, return_focus } from "./desk/focus.js";
@@ -46,6 +47,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	run,
 	session_banner,
 	show_checks,
+	show_copy_banner,
 	show_diagnosis,
 	show_import,
 	status_words,

@@ -8,7 +8,7 @@ from frappe.utils import get_datetime
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import settings, text
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -35,6 +35,7 @@ class WhatsAppSession(Document):
 		self.name = self.session_id
 
 	def validate(self) -> None:
+		text.check_fields(self)
 		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
 		self.reject_users_assigned_twice()

@@ -25,6 +25,7 @@ frappe.listview_settings["WhatsApp Session"] = {
 
 	onload(listview) {
 		const ready = load_whatsapp();
+		void ready.then(() => show_banner(listview));
 		const after_loading = (action) => () => void ready.then(() => action(listview));
 		listview.page.add_actions_menu_item(__("Status"), after_loading(refresh_checked), false);
 		if (frappe.user.has_role(["System Manager", "WhatsApp Manager"])) {
@@ -32,6 +33,11 @@ frappe.listview_settings["WhatsApp Session"] = {
 		}
 	},
 };
+
+function show_banner(listview) {
+	if (!window.xappiens_whatsapp) return;
+	void xappiens_whatsapp.show_copy_banner(listview.page.wrapper[0], () => listview.refresh());
+}
 
 function call(listview, sentence, method, args) {
 	const frozen = { wrapper: listview.page.wrapper[0] };

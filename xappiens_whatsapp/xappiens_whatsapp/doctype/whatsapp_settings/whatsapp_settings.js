@@ -14,6 +14,7 @@ frappe.ui.form.on("WhatsApp Settings", {
 		frm.add_custom_button(__("Register Webhook"), () => void register_webhooks(frm), group);
 		frm.add_custom_button(__("New Webhook Secret"), () => void renew_secret(frm), group);
 		xappiens_whatsapp.name_fields(frm);
+		void xappiens_whatsapp.show_copy_banner(frm.wrapper, () => void frm.reload_doc());
 		greet(frm);
 	},
 });

@@ -3,18 +3,21 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint, get_url, now_datetime
+from frappe.utils import cint, now_datetime
 
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
+from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.site import address, copies, secrets, text
 
 WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
+KEPT = ("linked_site", "quiet_copy", "site_address")
 
 
 def forget_numbers() -> None:
@@ -24,8 +27,10 @@ def forget_numbers() -> None:
 class WhatsAppSettings(Document):
 	def validate(self) -> None:
 		permissions.only_for_managers()
+		text.check_fields(self)
+		self.keep_what_nobody_enters()
 		self.validate_address()
-		self.site_address = get_url()
+		self.ask_for_key_of_new_host()
 		self.validate_timeout()
 		self.ensure_webhook_secret()
 		self.validate_webhook_secret()
@@ -38,6 +43,30 @@ class WhatsAppSettings(Document):
 			normalise_base_url(self.api_base_url)
 		except InvalidAddressError:
 			self.reject_address()
+		if problem := hosts.problem_with(self.api_base_url):
+			frappe.throw(problem)
+
+	def keep_what_nobody_enters(self) -> None:
+		"""A manager of WhatsApp does not say by a save that a copy is the real site; only an administrator's button does."""
+		if before := self.get_doc_before_save():
+			self.update({field: before.get(field) for field in KEPT})
+		if not copies.is_copy():
+			self.site_address = address.to_save()
+			self.linked_site = self.linked_site or str(copies.here())
+
+	def ask_for_key_of_new_host(self) -> None:
+		"""A key is meant for one host: whoever may change the address must not have the stored one delivered elsewhere."""
+		before = self.get_doc_before_save()
+		if not before or not before.api_key or hosts.is_same(before.api_base_url, self.api_base_url):
+			return
+		if not self.api_key or self.is_dummy_password(self.api_key):
+			self.api_key = None
+			frappe.msgprint(
+				_(
+					"The server address names another host now, so the API key was removed. Enter the key for it."
+				),
+				indicator="orange",
+			)
 
 	def reject_address(self) -> None:
 		frappe.throw(
@@ -70,9 +99,7 @@ class WhatsAppSettings(Document):
 
 	@property
 	def webhook_url(self) -> str:
-		"""By the site's configuration, else by the address under which a manager last saved; never by a request's."""
-		address = get_url() if frappe.conf.host_name or not self.site_address else self.site_address
-		return f"{address}{WEBHOOK_METHOD}"
+		return f"{address.of_site()}{WEBHOOK_METHOD}"
 
 	@property
 	def timeout_seconds(self) -> float:
@@ -83,7 +110,7 @@ class WhatsAppSettings(Document):
 		return (self.disconnect_mode or DELETE_ON_SERVER) == DELETE_ON_SERVER
 
 	def get_api_key(self) -> str:
-		return self.get_password("api_key", raise_exception=False) or ""
+		return secrets.read("api_key")
 
 	def check_ready(self) -> str:
 		"""The API key, when nothing keeps calls from going out."""
@@ -98,13 +125,17 @@ class WhatsAppSettings(Document):
 			return _("WhatsApp is switched off on this site. Tick Enabled in WhatsApp Settings.")
 		if not (self.api_base_url or "").strip():
 			return _("The server address is missing. Enter it in WhatsApp Settings.")
+		if problem := hosts.problem_with(self.api_base_url):
+			return problem
 		if not (self.get_api_key() if api_key is None else api_key):
-			return _("The API key is missing. Enter it in WhatsApp Settings.")
+			return secrets.problem_with("api_key") or _(
+				"The API key is missing. Enter it in WhatsApp Settings."
+			)
 		return ""
 
 	def rotate_webhook_secret(self) -> None:
 		"""The old secret stays valid for ten minutes, for calls that the server signed before it learned the new one."""
-		self.previous_webhook_secret = self.get_password("webhook_secret", raise_exception=False) or ""
+		self.previous_webhook_secret = secrets.read("webhook_secret")
 		self.webhook_secret = frappe.generate_hash(length=SECRET_LENGTH)
 		self.webhook_secret_rotated_on = now_datetime()
 		self.save()
