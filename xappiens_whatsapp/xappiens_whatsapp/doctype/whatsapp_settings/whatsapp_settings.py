@@ -8,7 +8,7 @@ from frappe.utils import cint, now_datetime
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
-from xappiens_whatsapp.server import hosts
+from xappiens_whatsapp.server import gateway, hosts
 from xappiens_whatsapp.sessions import webhooks
 from xappiens_whatsapp.site import address, copies, secrets, text
 
@@ -59,6 +59,8 @@ class WhatsAppSettings(Document):
 		before = self.get_doc_before_save()
 		if not before or not before.api_key or hosts.is_same(before.api_base_url, self.api_base_url):
 			return
+		if not before.api_base_url and self.is_server_of_numbers():
+			return
 		if not self.api_key or self.is_dummy_password(self.api_key):
 			self.api_key = None
 			frappe.msgprint(
@@ -67,6 +69,11 @@ class WhatsAppSettings(Document):
 				),
 				indicator="orange",
 			)
+
+	def is_server_of_numbers(self) -> bool:
+		"""Where the address was lost with a DocType that another app had taken, the records still say which server it was."""
+		server = gateway.server_of(self.api_base_url)
+		return bool(server and frappe.db.exists(SESSION, {"server_id": server}))
 
 	def reject_address(self) -> None:
 		frappe.throw(
