@@ -39,7 +39,9 @@ def list_sessions(shell: Shell) -> None:
 @click.argument("session_id")
 @click.argument("name")
 @click.option("--description", default="")
-@click.option("--phone", metavar="NUMBER", help="With + and its country code, or a number of the country of the site.")
+@click.option(
+	"--phone", metavar="NUMBER", help="With + and its country code, or a number of the country of the site."
+)
 @wait_for
 @as_json
 @on_site
