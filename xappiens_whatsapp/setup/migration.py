@@ -105,6 +105,13 @@ def remember_address() -> None:
 		frappe.db.set_single_value(SETTINGS, "site_address", address.of_site())
 
 
+def remember_address_of_key() -> None:
+	"""Only once, by a patch: what `key_address` does not say may be entered by whoever saves the settings next."""
+	if not frappe.db.get_single_value(SETTINGS, "key_address"):
+		address_of_key = frappe.db.get_single_value(SETTINGS, "api_base_url") or ""
+		frappe.db.set_single_value(SETTINGS, "key_address", address_of_key)
+
+
 def set_missing_defaults() -> None:
 	"""Frappe fills in the defaults of new fields where it adds columns, and a single DocType has none."""
 	stored = {field for (field,) in run_sql("select field from tabSingles where doctype = %s", (SETTINGS,))}

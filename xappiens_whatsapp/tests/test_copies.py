@@ -264,22 +264,27 @@ class TestHosts(WhatsAppTestCase):
 		frappe.db.commit()
 
 	def test_another_host_gets_no_key_that_was_not_entered_for_it(self):
-		for other in ("https://other.example", "https://127.0.0.1:9", ""):
-			with self.subTest(other):
-				self.settings()
-				for user in (MANAGER, "Administrator"):
+		for other in ("https://other.example", "https://127.0.0.1:9"):
+			for user in (MANAGER, "Administrator"):
+				with self.subTest(other, user=user):
+					self.settings()
 					with self.as_user(user):
-						self.save(api_base_url=other)
+						self.save(api_base_url="")
+						self.save(api_base_url=other, key_address=other)
 					self.assertEqual(secrets.read("api_key"), "")
-				self.save(api_base_url=self.sandbox.url)
-				self.assertEqual(secrets.read("api_key"), "")
-				self.sandbox.clear_requests()
-				self.assertEqual(
-					self.call("test_connection", user=MANAGER).message["checks"][-1]["ok"], False
-				)
-				self.assertEqual(self.sent(), [])
+					self.save(api_base_url=self.sandbox.url)
+					self.assertEqual(secrets.read("api_key"), "")
+		self.sandbox.clear_requests()
+		self.assertFalse(self.call("test_connection", user=MANAGER).message["success"])
+		self.assertEqual(self.sent(), [])
 		self.settings()
 		self.assertTrue(session.test_connection()["success"])
+
+	def test_the_key_of_an_older_version_is_for_the_address_of_then(self):
+		frappe.db.set_single_value(SETTINGS, "key_address", "")
+		remember_site.execute()
+		self.save(api_base_url="https://other.example")
+		self.assertEqual(secrets.read("api_key"), "")
 
 	def test_a_key_in_the_same_save_is_kept(self):
 		self.save(api_base_url="https://other.example", api_key="another-key-0000")

@@ -8,7 +8,7 @@ from frappe.utils import cint, now_datetime
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
-from xappiens_whatsapp.server import gateway, hosts
+from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import webhooks
 from xappiens_whatsapp.site import address, copies, secrets, text
 
@@ -17,7 +17,7 @@ SECRET_LENGTH = 48
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
-KEPT = ("linked_site", "quiet_copy", "site_address")
+KEPT = ("linked_site", "quiet_copy", "site_address", "key_address")
 
 
 def forget_numbers() -> None:
@@ -56,24 +56,21 @@ class WhatsAppSettings(Document):
 
 	def ask_for_key_of_new_host(self) -> None:
 		"""A key is meant for one host: whoever may change the address must not have the stored one delivered elsewhere."""
-		before = self.get_doc_before_save()
-		if not before or not before.api_key or hosts.is_same(before.api_base_url, self.api_base_url):
-			return
-		if not before.api_base_url and self.is_server_of_numbers():
-			return
-		if not self.api_key or self.is_dummy_password(self.api_key):
+		if not self.api_key or not self.is_dummy_password(self.api_key):
+			self.key_address = self.api_base_url if self.api_key else ""
+		elif (
+			self.api_base_url and self.key_address and not hosts.is_same(self.key_address, self.api_base_url)
+		):
 			self.api_key = None
+			self.key_address = ""
 			frappe.msgprint(
 				_(
 					"The server address names another host now, so the API key was removed. Enter the key for it."
 				),
 				indicator="orange",
 			)
-
-	def is_server_of_numbers(self) -> bool:
-		"""Where the address was lost with a DocType that another app had taken, the records still say which server it was."""
-		server = gateway.server_of(self.api_base_url)
-		return bool(server and frappe.db.exists(SESSION, {"server_id": server}))
+		else:
+			self.key_address = self.key_address or self.api_base_url
 
 	def reject_address(self) -> None:
 		frappe.throw(
