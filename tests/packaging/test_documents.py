@@ -16,7 +16,7 @@ PACKAGE = ROOT / "xappiens_whatsapp"
 DOCUMENTS = [
 	path
 	for path in sorted(ROOT.rglob("*.md"))
-	if not any(part[0] == "." for part in path.relative_to(ROOT).parts)
+	if not any(part[0] == "." or part == "node_modules" for part in path.relative_to(ROOT).parts)
 ]
 TWINS = [("README.md", "README.es.md"), ("docs/user-guide.md", "docs/user-guide.es.md")]
 READMES = ["README.md", "README.es.md"]
