@@ -12,7 +12,6 @@ import functools
 import io
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,9 @@ from PIL import Image
 
 import xappiens_whatsapp.sandbox
 
+from .left_out import left_out
 from .processes import API_KEY, FakeWhatsApp, GatewayProcess, http
 
-LEFT_OUT = Path(__file__).with_name("left_out.txt")
 PATIENCE = 10.0
 
 
@@ -125,12 +124,6 @@ def processes() -> tuple[GatewayProcess, FakeWhatsApp]:
 	atexit.register(whatsapp.stop)
 	atexit.register(gateway.remove)
 	return gateway, whatsapp
-
-
-def left_out() -> dict[str, str]:
-	"""Beginnings of node ids, each with its reason."""
-	lines = [line.split("\t#") for line in LEFT_OUT.read_text().splitlines() if line.strip()]
-	return {beginning.strip(): reason.strip() for beginning, reason in lines}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .plugin import left_out
+from .left_out import left_out
 from .processes import node
 
 ROOT = Path(__file__).parents[2]
