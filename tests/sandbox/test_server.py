@@ -149,3 +149,8 @@ def test_the_sandbox_imports_no_frappe():
 		subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 		== "False\n"
 	)
+
+
+def test_an_option_that_is_none_is_refused():
+	with pytest.raises(TypeError, match="qr_lifespan"):
+		Sandbox(qr_lifespan=60)

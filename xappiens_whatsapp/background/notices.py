@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.sessions import alerts, reasons, states
-from xappiens_whatsapp.site import address, copies, languages, shared, transactions
+from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
 GATHERED_FOR = (
 	3.0  # seconds, in a worker and never in a request: a server's restart takes several numbers along
@@ -48,6 +48,9 @@ class Message(NamedTuple):
 
 
 def send_waiting() -> None:
+	"""Nothing while the settings are those of another app."""
+	if ownership.problem():
+		return
 	time.sleep(GATHERED_FOR)
 	try:
 		shared.release(alerts.QUEUED)

@@ -33,7 +33,6 @@ class Registry:
 		clock: Callable[[], float],
 		listener: Listener,
 		first_id: int | None = None,
-		*,
 		habits: Habits | None = None,
 		ack_delay: float = 0.5,
 	) -> None:

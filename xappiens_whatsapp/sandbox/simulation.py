@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from . import shapes, validation
@@ -18,32 +19,29 @@ from .registry import Registry
 from .state import Session, Timing
 from .webhooks import message_of
 
+TIMES = [field.name for field in fields(Timing)]
+
 
 class Simulation:
 	def __init__(
 		self,
 		api_key: str = "sandbox-key",
 		*,
-		qr_delay: float = 0.5,
-		qr_lifetime: float = 60.0,
-		qr_rotation: float = 20.0,
-		qr_attempts: int = 5,
-		qr_first: float | None = None,
-		scan_delay: float = 0.5,
-		pairing_code_lifetime: float = 160.0,
-		ack_delay: float = 0.5,
 		rate_limit: int = 1000,
 		message_limit: int = 10,
+		ack_delay: float = 0.5,
 		webhook_form: str = "nested",
 		webhook_retries: int = 3,
 		webhook_retry_delay: float = 1.0,
 		webhook_timeout: float = 7.0,
 		first_id: int | None = None,
 		clock: Callable[[], float] = time.time,
-		**habits: Any,
+		**options: Any,
 	) -> None:
+		"""Besides, the fields of `Timing`, in seconds, and those of `Habits`."""
+		timing = Timing(**{name: options.pop(name) for name in TIMES if name in options})
 		self.api_key = api_key
-		self.habits = Habits(**habits)
+		self.habits = Habits(**options)
 		self.clock = lambda: clock() + self.habits.clock_offset
 		self.faults = FaultBook()
 		self.limiter = RateLimiter(rate_limit)
@@ -51,12 +49,7 @@ class Simulation:
 		self.requests: list[RecordedRequest] = []
 		policy = Policy(webhook_form, webhook_retries, webhook_retry_delay, webhook_timeout)
 		self.courier = Courier(policy, self.faults, self.clock)
-		timing = Timing(
-			qr_delay, qr_lifetime, qr_rotation, qr_attempts, scan_delay, qr_first, pairing_code_lifetime
-		)
-		self.registry = Registry(
-			timing, self.clock, self._on_event, first_id, habits=self.habits, ack_delay=ack_delay
-		)
+		self.registry = Registry(timing, self.clock, self._on_event, first_id, self.habits, ack_delay)
 		self.stopping = threading.Event()
 
 	@property

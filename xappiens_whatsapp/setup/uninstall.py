@@ -49,7 +49,7 @@ ROLE_COLUMNS = {
 
 def after_uninstall() -> None:
 	"""Everything here and nothing before: Frappe calls the hooks in a dry run as well, which leaves the module."""
-	if frappe.db.exists("Module Def", MODULE):
+	if frappe.db.exists("Module Def", MODULE) or frappe.db.exists("DocType", {"module": MODULE}):
 		return
 	clean_up()
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe has no commit after this hook

@@ -45,6 +45,7 @@ def on_site(function: Callable[..., Any]) -> Callable[..., Any]:
 		shell = Shell(as_json)
 		site = site_of(context)
 		with surprises_in_words(shell), connection_to(site), failures_in_words(shell):
+			check_installed(site)
 			function(shell, *arguments, **options)
 
 	return command
@@ -68,14 +69,19 @@ def connection_to(site: str) -> Iterator[None]:
 	try:
 		frappe.init(site)
 		frappe.connect()
-		if APP not in frappe.get_installed_apps():
-			raise click.UsageError(
-				f"{APP} is not installed on {site}. Run: bench --site {site} install-app {APP}"
-			)
 		yield
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own request
 	finally:
 		frappe.destroy()
+
+
+def check_installed(site: str) -> None:
+	import frappe
+
+	if APP not in frappe.get_installed_apps():
+		raise frappe.AppNotInstalledError(
+			f"{APP} is not installed on {site}. Run: bench --site {site} install-app {APP}"
+		)
 
 
 @contextmanager

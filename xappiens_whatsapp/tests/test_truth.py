@@ -341,3 +341,26 @@ class TestDeletion(TruthTestCase):
 		uninstall.after_uninstall()
 		self.assertEqual(frappe.get_doc("WhatsApp Settings").get_api_key(), before)
 		self.assertTrue(frappe.db.exists("Role", "WhatsApp Manager"))
+
+
+class TestSamePhone(TruthTestCase):
+	"""Real servers link one phone to several sessions."""
+
+	sandbox_options = {**TruthTestCase.sandbox_options, "exclusive_numbers": False}
+
+	def both(self) -> list[Any]:
+		names = [session.create_session(self.new_id(), label)["session"] for label in ("Ventas", "Taller")]
+		for name in names:
+			self.sandbox.scan(name, phone_number="34600000077")
+			session.get_session_status(name)
+		return [self.fresh(name) for name in names]
+
+	def others_of(self, doc: Any) -> list[str]:
+		doc.run_method("onload")
+		return doc.get("__onload")["same_phone"]
+
+	def test_it_is_said_on_both_forms_until_one_is_disconnected(self):
+		first, second = self.both()
+		self.assertEqual([self.others_of(first), self.others_of(second)], [["Taller"], ["Ventas"]])
+		session.disconnect_session(second.name)
+		self.assertEqual(self.others_of(self.fresh(first.name)), [])

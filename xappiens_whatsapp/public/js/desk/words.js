@@ -26,7 +26,16 @@ export const session_banner = (doc) => {
 	if (is_unchecked(doc)) return [unchecked(doc), "orange"];
 	if (!doc.session_db_id) return [not_on_server(doc), "blue"];
 	const banners = { Disconnected, Connecting, "QR Code Required": QRRequired, Connected, Error: InError };
-	return banners[doc.status](doc);
+	const [words, colour] = banners[doc.status](doc);
+	return [sentence(words, same_phone(doc)), same_phone(doc) ? "orange" : colour];
+};
+
+/** Baileys lets one phone be linked to several sessions; who answers in which is then anybody's guess. */
+const same_phone = (doc) => {
+	const others = onload(doc).same_phone || [];
+	return others.length
+		? __("The same number is connected in {0} as well; disconnect the one that is not needed.", [others.join(", ")])
+		: "";
 };
 
 const how_linking_works = () =>

@@ -8,7 +8,7 @@ from frappe.utils import get_datetime
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
-from xappiens_whatsapp.site import text
+from xappiens_whatsapp.site import settings, text
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -68,8 +68,16 @@ class WhatsAppSession(Document):
 			self.error_message = reasons.text_of(self.error_code)
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
+		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
-		self.set_onload("disconnect_mode", frappe.get_cached_doc(SETTINGS).disconnect_mode)
+		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
+
+	def sessions_of_same_phone(self) -> list[str]:
+		"""Names of the other connected sessions of this number, among those that the reader may see."""
+		if not self.phone_number or not self.is_connected:
+			return []
+		filters = {"phone_number": self.phone_number, "is_connected": 1, "name": ("!=", self.name)}
+		return frappe.get_list(self.doctype, filters=filters, pluck="session_name")
 
 	def check_failure(self) -> str:
 		"""Why its state is not known now: what its own last check met, or a pass for all of them since then."""
