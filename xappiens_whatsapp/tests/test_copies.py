@@ -182,6 +182,7 @@ class TestWhichSite(WhatsAppTestCase):
 		for host_name, is_copy in (
 			("https://crm.example", False),
 			(f"https://{frappe.local.site}/", False),
+			(f"http://{frappe.local.site}:8000", False),
 			("http://CRM.example", False),
 			("https://staging.example", True),
 		):
