@@ -9,20 +9,19 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.diagnosis import callback
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import webhooks
-from xappiens_whatsapp.site import copies, settings
+from xappiens_whatsapp.site import copies, secrets, settings
 
 
 @frappe.whitelist(methods=["POST"])
 def rotate_webhook_secret() -> dict[str, Any]:
 	"""A new secret, given to the server for every linked session in the background; it is not shown."""
 	permissions.only_for_managers()
+	is_kept = bool(secrets.read("webhook_secret"))
 	settings.uncached().rotate_webhook_secret()
 	if webhooks.webhook_arguments():
 		webhooks.enqueue_registration()
-	return {
-		"success": True,
-		"message": _("There is a new secret. The old one is accepted for ten more minutes."),
-	}
+	words = _("There is a new secret. The old one is accepted for ten more minutes.")
+	return {"success": True, "message": words if is_kept else _("There is a new secret.")}
 
 
 @frappe.whitelist(methods=["POST"])

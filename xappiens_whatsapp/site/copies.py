@@ -55,8 +55,10 @@ def is_copy() -> bool:
 
 def is_home(home: Place, place: Place) -> bool:
 	"""A site that gets a `host_name` stays the same when that names what it was known by before."""
-	hosts = {home.host} if home.host else {"", home.site.lower(), host_of(known("site_address"))}
-	return place.site == home.site and place.host in hosts
+	if place.site != home.site or home.host:
+		return place == home
+	names_site = place.host.partition(":")[0] == home.site.lower()
+	return names_site or place.host in ("", host_of(known("site_address")))
 
 
 def is_quiet() -> bool:

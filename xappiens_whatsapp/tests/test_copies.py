@@ -102,6 +102,9 @@ class TestCopies(WebhookTestCase):
 		self.assert_only_read()
 
 	def test_a_record_is_deleted_here_and_the_server_keeps_the_session(self):
+		doc = self.fresh(self.doc.name)
+		doc.run_method("onload")
+		self.assertIs(doc.get("__onload").is_copy, True)
 		answer = self.call("delete_session", user=MANAGER, session_id=self.doc.name)
 		self.assertEqual(answer.status, 200, answer.text)
 		self.assertIn("on this copy only", answer.message["message"])
@@ -179,6 +182,7 @@ class TestWhichSite(WhatsAppTestCase):
 		for host_name, is_copy in (
 			("https://crm.example", False),
 			(f"https://{frappe.local.site}/", False),
+			(f"http://{frappe.local.site}:8000", False),
 			("http://CRM.example", False),
 			("https://staging.example", True),
 		):

@@ -115,7 +115,7 @@ class TestHalvesOfCharacters(WhatsAppTestCase):
 			with self.subTest(method, arguments=ascii(arguments)):
 				answer = self.call(method, user=MANAGER, **arguments)
 				self.assertEqual((answer.status, self.sent()), (417, []), answer.text)
-				self.assertIn("half of a character", answer.words)
+				self.assertRegex(answer.words, "half of a character|Invalid request body")  # Frappe 16's own
 		self.assertEqual(self.call("get_session_status", user=MANAGER, session_id=name).status, 200)
 
 	def test_a_whole_emoji_is_fine(self):

@@ -74,6 +74,7 @@ class TestUnreadable(WebhookTestCase):
 		self.assertIn("webhook_secret".replace("_", " "), self.refused_registration().lower())
 		answer = self.call(API + "rotate_webhook_secret", user=MANAGER)
 		self.assertEqual(answer.status, 200, answer.text)
+		self.assertEqual(answer.message["message"], "There is a new secret.")
 		self.assertEqual(len(secrets.read("webhook_secret")), 48)
 		self.settings(webhook_enabled=1)
 		self.assertEqual(session.get_session_status(self.doc.name)["data"]["status"], "connected")

@@ -164,10 +164,14 @@ export const recreate_question = (doc) => [
 export const delete_question = (doc) => [
 	__("Delete {0}?", [doc.session_name]),
 	[
-		__("Phone: it is unlinked and has to scan a QR code again."),
-		__("Server: it deletes the session."),
+		...(onload(doc).is_copy ? [__("Server: it keeps the session, because this site is a copy.")] : ends_there()),
 		__("Record: it is deleted here and cannot be brought back."),
 	],
+];
+
+const ends_there = () => [
+	__("Phone: it is unlinked and has to scan a QR code again."),
+	__("Server: it deletes the session."),
 ];
 
 /** A finding is a record, a session of the server, or both. */

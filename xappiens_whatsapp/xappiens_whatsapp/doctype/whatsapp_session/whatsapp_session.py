@@ -8,7 +8,7 @@ from frappe.utils import get_datetime
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
-from xappiens_whatsapp.site import settings, text
+from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
 SERVER_OWNED = (
@@ -66,6 +66,7 @@ class WhatsAppSession(Document):
 		reason = reasons.reason_of(self.error_code)
 		if reasons.is_known(self.error_code):
 			self.error_message = reasons.text_of(self.error_code)
+		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())
 		self.set_onload("same_phone", self.sessions_of_same_phone())
