@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS
+from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import failures
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def from_reason(reason: Reason) -> Cause:
 
 def from_error(error: BaileysError) -> Cause:
 	"""The sentence names the remedy already."""
-	return Cause(str(failures.translate(error)), "")
+	return Cause(str(failures.translate(error, to_manager=permissions.is_manager())), "")
 
 
 CAUSES = {
