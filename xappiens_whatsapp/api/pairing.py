@@ -53,8 +53,16 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(allow_guest=True, methods=["POST"])
 @rate_limit(limit=60, seconds=60)
 @gateway.answers_failures
+def open_link(token: str) -> dict[str, Any]:
+	"""For the click of the person: the first browser that opens the link is the only one that gets an answer from then on."""
+	return _discreetly(visits.Visit(token, opening=True).look)
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@rate_limit(limit=60, seconds=60)
+@gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
-	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
+	"""State and QR code of the link's session, for the browser that opened it."""
 	return _discreetly(visits.Visit(token).look)
 
 

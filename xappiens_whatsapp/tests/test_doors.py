@@ -60,6 +60,7 @@ DOORS = {
 	"api.health.setup_state": Door(MANAGERS, BOTH),
 	"api.health.status": Door(MANAGERS, ("GET",)),
 	"api.pairing.create_link": Door(MANAGERS, arguments=MINE | {"minutes": 0}, status=417),
+	"api.pairing.open_link": Door(EVERYBODY, arguments={"token": "x"}, status=410),
 	"api.pairing.pairing_status": Door(EVERYBODY, arguments={"token": "x"}, status=410),
 	"api.pairing.renew_code": Door(EVERYBODY, arguments={"token": "x"}, status=410),
 	"api.pairing.revoke_links": Door(MANAGERS, arguments=MINE),
