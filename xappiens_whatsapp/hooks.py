@@ -34,9 +34,9 @@ permission_query_conditions = {
 
 after_request = [
 	"xappiens_whatsapp.sessions.pairing_links.protect_response",
-	"xappiens_whatsapp.api.webhook.refuse_unreadable",
+	"xappiens_whatsapp.api.unreadable.refuse_unreadable",
 ]
-persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass"]
+persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass", "whatsapp_refused"]
 
 scheduler_events = {
 	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],

@@ -7,7 +7,7 @@ from frappe import _
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.diagnosis import callback
-from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import settings
 
 
@@ -16,6 +16,7 @@ def rotate_webhook_secret() -> dict[str, Any]:
 	"""A new secret, given to the server for every linked session in the background; it is not shown."""
 	permissions.only_for_managers()
 	settings.uncached().rotate_webhook_secret()
+	refused_calls.forget()
 	if webhooks.webhook_arguments():
 		webhooks.enqueue_registration()
 	return {
@@ -30,6 +31,7 @@ def register_webhooks() -> dict[str, Any]:
 	permissions.only_for_managers()
 	settings.current().check_ready()
 	webhooks.webhook_target(None, None)
+	refused_calls.forget()
 	webhooks.enqueue_registration()
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
 

@@ -104,7 +104,8 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 def is_requested(function: Callable[..., object]) -> bool:
 	"""Whether a request names this very function, rather than one that calls it."""
 	request = getattr(frappe.local, "request", None)
-	return bool(request) and request.path.endswith(f"/{function.__module__}.{function.__qualname__}")
+	name = f"{function.__module__}.{function.__qualname__}"
+	return bool(request) and (name in request.path.split("/") or frappe.form_dict.get("cmd") == name)
 
 
 def tell(failure: GatewayError, server_code: str = "") -> NoReturn:
