@@ -1,6 +1,7 @@
 from frappe import __version__ as _frappe_version
 
 from xappiens_whatsapp import SESSION as _SESSION
+from xappiens_whatsapp import SESSION_USER as _SESSION_USER
 from xappiens_whatsapp import SETTINGS as _SETTINGS
 
 app_name = "xappiens_whatsapp"
@@ -28,13 +29,14 @@ has_permission = {
 }
 permission_query_conditions = {
 	_SESSION: "xappiens_whatsapp.permissions.session_query_conditions",
+	_SESSION_USER: "xappiens_whatsapp.permissions.assignment_query_conditions",
 }
 
 after_request = [
 	"xappiens_whatsapp.sessions.pairing_links.protect_response",
-	"xappiens_whatsapp.api.webhook.refuse_unreadable",
+	"xappiens_whatsapp.api.unreadable.refuse_unreadable",
 ]
-persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass"]
+persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass", "whatsapp_refused"]
 
 scheduler_events = {
 	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],

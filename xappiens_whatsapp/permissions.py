@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION, SESSION_USER, SETTINGS
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -72,12 +72,21 @@ def has_settings_permission(doc: object, ptype: str = "read", user: str | None =
 
 
 def session_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	return within_own_sessions(f"`tab{SESSION}`.name", user)
+
+
+def assignment_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	"""Frappe 15 asks for those of a child table itself, and nothing of its parent's."""
+	return within_own_sessions(f"`tab{SESSION_USER}`.parent", user)
+
+
+def within_own_sessions(column: str, user: str | None) -> str:
 	user = user or frappe.session.user
 	if is_manager(user):
 		return ""
 	return (
-		"`tabWhatsApp Session`.name in (select parent from `tabWhatsApp Session User`"
-		f" where parenttype = 'WhatsApp Session' and user = {frappe.db.escape(user)})"
+		f"{column} in (select own.parent from `tab{SESSION_USER}` own"
+		f" where own.parenttype = '{SESSION}' and own.user = {frappe.db.escape(user)})"
 	)
 
 

@@ -130,18 +130,21 @@ def test_the_import_is_for_everybody(desk, site, sandbox, session_id):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("phase", ["code", "expired", "trouble", "connected", "revoked"])
+@pytest.mark.parametrize("phase", ["closed", "code", "expired", "trouble", "connected", "revoked"])
 def test_the_pairing_page_is_for_everybody(browser, site, sandbox, new_session, session_id, phase, theme):
 	url = site.call("pairing.create_link", session_id=new_session(), minutes=5, language="es")["url"]
 	context = browser.new_context(color_scheme=theme)
 	page = context.new_page()
 	page.set_default_timeout(40_000)
 	page.goto(site.url + "/" + url.split("/", 3)[3])
-	page.wait_for_selector(".whatsapp-qr[data-phase=code]")
-	happen(phase, site, sandbox, session_id)
-	page.wait_for_selector(
-		".whatsapp-link-end" if phase == "revoked" else f".whatsapp-qr[data-phase={phase}]"
-	)
+	page.wait_for_selector(".whatsapp-link-open")
+	if phase != "closed":
+		page.locator(".whatsapp-link-open").click()
+		page.wait_for_selector(".whatsapp-qr[data-phase=code]")
+		happen(phase, site, sandbox, session_id)
+		page.wait_for_selector(
+			".whatsapp-link-end" if phase == "revoked" else f".whatsapp-qr[data-phase={phase}]"
+		)
 	assert not findings(page, "body")
 	context.close()
 

@@ -30,9 +30,16 @@ class Visitor:
 			"console", lambda line: self.errors.append(line.text) if "Security Policy" in line.text else None
 		)
 
-	def open(self, link: str) -> None:
+	def load(self, link: str) -> None:
 		parts = urlsplit(link)
 		self.page.goto(f"{self.site_url}{parts.path}?{parts.query}#{parts.fragment}")
+
+	def press_the_button(self) -> None:
+		self.page.locator(".whatsapp-link-open").click()
+
+	def open(self, link: str) -> None:
+		self.load(link)
+		self.press_the_button()
 
 	def wait_for(self, phase: str) -> None:
 		self.page.wait_for_selector(f".whatsapp-qr[data-phase={phase}]")
@@ -108,6 +115,7 @@ def test_a_forwarded_link_shows_nothing_and_the_first_browser_goes_on(visit, lin
 	assert "opened in another browser" in second.last_words()
 	assert second.page.locator("img").count() == 0
 	first.page.reload()
+	first.press_the_button()
 	first.wait_for("code")
 
 
@@ -168,5 +176,19 @@ def test_without_a_choice_it_speaks_the_language_of_the_browser(visit, link, loc
 
 def test_half_a_link_says_so(visit, site):
 	visitor = visit()
-	visitor.open("/whatsapp-link?_lang=en")
+	visitor.load("/whatsapp-link?_lang=en")
 	assert "not complete" in visitor.last_words()
+
+
+def test_a_scanner_that_runs_scripts_leaves_the_link_to_the_person(visit, link):
+	scanner, person, target = visit(), visit(), link(language="en")
+	scanner.load(target)
+	scanner.page.locator(".whatsapp-link-open").wait_for()
+	scanner.page.evaluate("document.querySelectorAll('button, a').forEach((each) => each.click())")
+	scanner.page.wait_for_timeout(500)
+	assert not [url for url, _referer in scanner.requests if "/api/" in url]
+	assert scanner.page.locator("img").count() == 0
+	person.open(target)
+	person.wait_for("code")
+	assert person.read_code()
+	assert scanner.errors == person.errors == []

@@ -43,7 +43,6 @@ def test_what_is_not_provided_says_so_by_its_name(name):
 		lambda: frappe.get_all(SESSION, filters={"name": ("like", "10\\%")}),
 		lambda: frappe.get_all(SESSION, fields=["default_session.name"]),
 		lambda: frappe.get_all(SESSION, fields=["(select 1)"]),
-		lambda: frappe.has_permission("WhatsApp Session User"),
 	],
 )
 def test_a_way_of_calling_that_is_not_provided_is_refused_too(call):

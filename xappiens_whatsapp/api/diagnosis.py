@@ -8,7 +8,7 @@ from frappe import _
 from xappiens_whatsapp import permissions
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.diagnosis import findings, walk
-from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.server import failures, gateway
 from xappiens_whatsapp.sessions import removal
 
 
@@ -22,8 +22,15 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 		permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "status") if session_id is not None else None
 	steps = walk.Walk(doc).run()
-	found = findings.compare(steps.found, doc) if steps.found and permissions.is_manager() else []
-	return {"success": all(row["ok"] for row in steps.rows), "checks": steps.rows, "findings": found}
+	is_manager = permissions.is_manager()
+	found = findings.compare(steps.found, doc) if steps.found and is_manager else []
+	checks = steps.rows if is_manager else [_without_addresses(row) for row in steps.rows]
+	return {"success": all(row["ok"] for row in checks), "checks": checks, "findings": found}
+
+
+def _without_addresses(row: dict[str, Any]) -> dict[str, Any]:
+	"""Where the server is, and what else the client found out about it, is for managers."""
+	return {**row, "detail": failures.without_addresses(row["detail"]), "technical": ""}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -9,7 +9,7 @@ from frappe.utils import cint, get_datetime, now_datetime
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.sessions import refused_calls, states
 from xappiens_whatsapp.site import ownership, settings
 
 
@@ -24,6 +24,7 @@ def status() -> dict[str, Any]:
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
 		"server_down_since": outage.outage().get("since"),
+		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
 		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
 	}

@@ -6,9 +6,9 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.rate_limiter import rate_limit
 
 from xappiens_whatsapp import permissions
+from xappiens_whatsapp.api import limits
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.server import failures, gateway
@@ -51,15 +51,23 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
-@rate_limit(limit=60, seconds=60)
+@limits.a_minute(60)
+@gateway.answers_failures
+def open_link(token: str) -> dict[str, Any]:
+	"""For the click of the person: the first browser that opens the link is the only one that gets an answer from then on."""
+	return _discreetly(visits.Visit(token, opening=True).look)
+
+
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@limits.a_minute(60)
 @gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
-	"""State and QR code of the link's session. The first browser that asks is the only one that gets an answer."""
+	"""State and QR code of the link's session, for the browser that opened it."""
 	return _discreetly(visits.Visit(token).look)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
-@rate_limit(limit=6, seconds=60)
+@limits.a_minute(6)
 @gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
 	"""Have the server offer codes again after it gave up waiting for a scan."""

@@ -82,7 +82,8 @@ def _connect_new(link: Link, is_new: bool) -> None:
 	try:
 		return creation.connect(link, is_new=is_new)
 	except BaileysError as error:
-		failure, server_code = failures.translate(error), failures.code_of(error)
+		failure = failures.translate(error, to_manager=permissions.is_manager())
+		server_code = failures.code_of(error)
 	failure.args = (
 		_("The session was created with the number {0}, but it could not be connected yet.").format(
 			link.doc.session_db_id
@@ -231,8 +232,9 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 
 	`missing` names those whose session the server does not have.
 	"""
+	frappe.has_permission(SESSION, "read", throw=True)
 	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
-	missing = overview.refresh(docs, gateway.connect_to_server())
+	missing = overview.refresh(docs) if docs else []
 	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
 
 

@@ -8,7 +8,7 @@ from frappe import _
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.diagnosis import callback
 from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import copies, secrets, settings
 
 
@@ -18,6 +18,7 @@ def rotate_webhook_secret() -> dict[str, Any]:
 	permissions.only_for_managers()
 	is_kept = bool(secrets.read("webhook_secret"))
 	settings.uncached().rotate_webhook_secret()
+	refused_calls.forget()
 	if webhooks.webhook_arguments():
 		webhooks.enqueue_registration()
 	words = _("There is a new secret. The old one is accepted for ten more minutes.")
@@ -32,6 +33,7 @@ def register_webhooks() -> dict[str, Any]:
 	settings.current().check_ready()
 	gateway.refuse_on_copy()
 	webhooks.webhook_target(None, None)
+	refused_calls.forget()
 	webhooks.enqueue_registration()
 	return {"success": True, "message": _("The webhook of every linked session is being registered anew.")}
 

@@ -1,21 +1,20 @@
 """Where the server says that something happened to a session. It is a nudge: what is true is asked from the server."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import frappe
-from frappe.rate_limiter import rate_limit
-from frappe.utils import get_datetime, now_datetime
+from frappe.utils import get_datetime
 from redis.exceptions import RedisError
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION
+from xappiens_whatsapp.api import limits
 from xappiens_whatsapp.baileys.parsing import parse_datetime
-from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, signature_of, verify
-from xappiens_whatsapp.sessions import nudges, qr_codes, realtime
+from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
+from xappiens_whatsapp.sessions import nudges, qr_codes, realtime, refused_calls, states
 from xappiens_whatsapp.site import secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
 
@@ -27,6 +26,13 @@ REMEMBERED_FOR = 15 * 60
 REFUSALS_A_MINUTE = 60
 STATE_EVENTS = ("session.connected", "session.disconnected", "session.status")
 QR_EVENT = "session.qr"
+ASKED_AFTER_CODE_EVERY = 60
+STATUS_OF = {
+	refused_calls.TOO_LARGE: 413,
+	refused_calls.UNREADABLE: 400,
+	refused_calls.TOO_MANY: 429,
+}
+"""Of the other causes it is 401."""
 
 
 # The server has no login here; every call is verified by its signature before anything of it is looked at.
@@ -34,31 +40,34 @@ QR_EVENT = "session.qr"
 def handle_webhook() -> dict[str, bool]:
 	"""Answers as soon as the work is queued; 503 asks the server to deliver again."""
 	request = frappe.local.request
-	status = refusal_of(request)
-	status = count_refusal(status) if status else take_in(request)
+	cause = refusal_of(request)
+	status = refuse(cause) if cause else take_in(request)
 	frappe.local.response["http_status_code"] = status
 	return {"success": status == 200}
 
 
-def refusal_of(request: Request) -> int:
-	"""The status with which the call is refused; 0 for a call to take in. Nothing of a refused call is kept."""
+def refusal_of(request: Request) -> str:
+	"""Why the call is refused; "" for one to take in. Nothing of a refused call is kept."""
 	body = request.get_data()
 	if max(len(body), request.content_length or 0) > LARGEST_BODY:
-		return 413
-	if not is_authentic(body, request.headers):
-		return 401
-	return 400 if payload_of(body) is None else 0
+		return refused_calls.TOO_LARGE
+	if cause := doubt_of(body, request.headers):
+		return cause
+	return refused_calls.UNREADABLE if payload_of(body) is None else ""
 
 
-def is_authentic(body: bytes, headers: Mapping[str, str]) -> bool:
+def doubt_of(body: bytes, headers: Mapping[str, str]) -> str:
 	settings = site_settings.current()
-	if (
-		not settings.enabled
-		or not settings.webhook_enabled
-		or not is_fresh(headers.get("X-Webhook-Timestamp"))
-	):
-		return False
-	return verify(body, signature_of(headers), secrets_of(settings))
+	if not settings.enabled or not settings.webhook_enabled:
+		return refused_calls.SWITCHED_OFF
+	secrets, signature = secrets_of(settings), signature_of(headers)
+	if not secrets:
+		return refused_calls.NO_SECRET
+	if not signature:
+		return refused_calls.UNSIGNED
+	if not verify(body, signature, secrets):
+		return refused_calls.WRONG_SIGNATURE
+	return "" if is_fresh(headers.get("X-Webhook-Timestamp")) else refused_calls.TOO_OLD
 
 
 def is_fresh(timestamp: str | None) -> bool:
@@ -73,9 +82,14 @@ def secrets_of(settings: Any) -> list[str]:
 	"""None at all while the site has no secret of its own."""
 	current = secrets.read("webhook_secret")
 	rotated_on = settings.webhook_secret_rotated_on
-	if not current or not rotated_on or now_datetime() - get_datetime(rotated_on) > PREVIOUS_SECRET_FOR:
+	if not current or not rotated_on or not is_recent(get_datetime(rotated_on)):
 		return [current] if current else []
 	return [current, secrets.read("previous_webhook_secret")]
+
+
+def is_recent(rotated_on: datetime) -> bool:
+	"""Kept as UTC: by the clock of the site ten minutes last for an hour and ten in autumn, and for none in spring."""
+	return datetime.now(timezone.utc) - rotated_on.replace(tzinfo=timezone.utc) <= PREVIOUS_SECRET_FOR
 
 
 def payload_of(body: bytes) -> dict[str, Any] | None:
@@ -86,25 +100,20 @@ def payload_of(body: bytes) -> dict[str, Any] | None:
 	return payload if isinstance(payload, dict) else None
 
 
-def count_refusal(status: int) -> int:
-	"""Only refused calls are counted: the server itself may deliver as fast as it likes."""
+def refuse(cause: str) -> int:
+	"""The status. Only refused calls are limited, for each address: the server itself may deliver as fast as it likes."""
 	try:
-		count_refused_call()
+		limits.count("refused", REFUSALS_A_MINUTE)
 	except frappe.RateLimitExceededError:
-		return 429
-	except RedisError:
-		return status
-	return status
-
-
-@rate_limit(limit=REFUSALS_A_MINUTE, seconds=60)
-def count_refused_call() -> None:
-	"""Per address; raises `RateLimitExceededError` when there were too many."""
+		frappe.clear_last_message()
+		cause = refused_calls.TOO_MANY
+	refused_calls.note(cause)
+	return STATUS_OF.get(cause, 401)
 
 
 def take_in(request: Request) -> int:
 	body = request.get_data()
-	delivery = delivery_key(body, request.headers)
+	delivery = f"whatsapp_webhook_delivery:{replay_id(body)}"
 	if is_repeated(delivery):
 		return 200
 	try:
@@ -113,11 +122,6 @@ def take_in(request: Request) -> int:
 		forget(delivery)
 		return 503
 	return 200
-
-
-def delivery_key(body: bytes, headers: Mapping[str, str]) -> str:
-	stamp = headers.get("X-Webhook-Timestamp", "").encode()
-	return f"whatsapp_webhook_delivery:{hashlib.sha256(stamp + b':' + body).hexdigest()}"
 
 
 def is_repeated(delivery: str) -> bool:
@@ -138,11 +142,21 @@ def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:
 	event = parse_event(payload, headers)
 	if event.event not in (*STATE_EVENTS, QR_EVENT) or not (session := session_of(event)):
 		return
+	refused_calls.note_accepted()
 	if event.event == QR_EVENT:
-		qr_codes.forget(session)
-		realtime.publish_session(session)
+		note_new_code(session)
 	else:
 		nudges.enqueue_refresh(session.name, str(event.disconnect_reason or event.disconnect_code or ""))
+
+
+def note_new_code(session: frappe._dict) -> None:
+	"""Codes follow each other every some seconds; the server is asked only while the record says something else, and not each time."""
+	qr_codes.forget(session)
+	realtime.publish_session(session)
+	if session.status != states.QR_REQUIRED and shared.claim(
+		f"whatsapp_asked_after_code:{session.name}", ASKED_AFTER_CODE_EVERY
+	):
+		nudges.enqueue_refresh(session.name)
 
 
 def session_of(event: WebhookEvent) -> frappe._dict | None:
@@ -154,12 +168,3 @@ def session_of(event: WebhookEvent) -> frappe._dict | None:
 	if not row or row.session_id != event.session_id:
 		return None
 	return row.update({"doctype": SESSION})
-
-
-def refuse_unreadable(response: Response | None, request: Request) -> None:
-	"""Frappe reads a JSON body before it asks any app, and what it cannot read it answers with 500 or 417."""
-	if response is None or response.status_code not in (417, 500) or not request.path.endswith(METHOD):
-		return
-	status = refusal_of(request)
-	if status:
-		response.status_code = status

@@ -18,10 +18,10 @@ from xappiens_whatsapp.baileys.callbacks import request_callback
 from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
 from xappiens_whatsapp.diagnosis import words
-from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured
+from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured, row
 from xappiens_whatsapp.diagnosis.words import Cause
 from xappiens_whatsapp.server import budget, gateway
-from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import secrets
 from xappiens_whatsapp.site import settings as site_settings
 
@@ -43,7 +43,21 @@ def check_webhook() -> list[Row]:
 		rows.append(measured(check, step))
 		if rows[-1]["ok"] is False:
 			break
-	return rows
+	return [*rows, *refused_rows()]
+
+
+def refused_rows() -> list[Row]:
+	"""One for each cause why calls were refused here in the last day; `ok` is None when calls arrive again."""
+	return [
+		row("refused", None if refused["is_over"] else False, refused_cause(refused))
+		for refused in refused_calls.found()
+	]
+
+
+def refused_cause(refused: refused_calls.Refused) -> Cause:
+	sentence, remedy = words.refused_call(refused["cause"])
+	since = _("Since {0}: {1} calls refused.").format(refused["since"], refused["count"])
+	return Cause(f"{sentence} {since}", remedy)
 
 
 def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -67,6 +67,7 @@ class Walk:
 				break
 			self.rows.append(measured(check, step))
 		if permissions.is_manager():
+			self.rows += callback.refused_rows()
 			self.rows += map(permission_row, permissions.changed_by_others())
 		return self
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS
+from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.sessions import refused_calls
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.diagnosis import Check
@@ -40,6 +41,7 @@ def label_of(check: str) -> str:
 		"address": _("Address of this site"),
 		"answer": _("This site answers"),
 		"callback": _("The server calls back"),
+		"refused": _("Refused calls"),
 	}
 	return labels[check]
 
@@ -199,13 +201,45 @@ def not_called_back(address: str, problem: str) -> Cause:
 	)
 
 
+def refused_call(cause: str) -> Cause:
+	other_secret = _("Press Register Webhook in WhatsApp Settings.")
+	causes = {
+		refused_calls.SWITCHED_OFF: Cause(
+			_("Calls arrived while webhooks were switched off here."),
+			_("Tick Receive Webhooks in WhatsApp Settings."),
+		),
+		refused_calls.NO_SECRET: Cause(
+			_("Calls arrived while this site had no webhook secret."),
+			_("Press New Webhook Secret in WhatsApp Settings."),
+		),
+		refused_calls.UNSIGNED: Cause(_("Calls arrived without a signature."), other_secret),
+		refused_calls.WRONG_SIGNATURE: Cause(
+			_("Calls arrived that were signed with another secret."), other_secret
+		),
+		refused_calls.TOO_OLD: Cause(
+			_("Calls arrived whose time is more than five minutes off."),
+			_("Check the clocks of the server and of this site."),
+		),
+		refused_calls.UNREADABLE: Cause(
+			_("Calls arrived that were signed rightly but are no JSON."), _("Ask who runs the server.")
+		),
+		refused_calls.TOO_LARGE: Cause(
+			_("Calls arrived that were too large."), _("Ask who runs the server.")
+		),
+		refused_calls.TOO_MANY: Cause(
+			_("An address called too often with calls that were refused."), other_secret
+		),
+	}
+	return causes[cause]
+
+
 def from_reason(reason: Reason) -> Cause:
 	return Cause(reason.sentence, reason.next_step)
 
 
 def from_error(error: BaileysError) -> Cause:
 	"""The sentence names the remedy already."""
-	return Cause(str(failures.translate(error)), "")
+	return Cause(str(failures.translate(error, to_manager=permissions.is_manager())), "")
 
 
 CAUSES = {

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import permissions
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -41,6 +40,10 @@ from xappiens_whatsapp.server.exceptions import (
 from xappiens_whatsapp.site import copies, settings
 
 NOT_THE_SERVER = ("not_json", "not_envelope")
+ADDRESSES = re.compile(
+	r"(?:\w+://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?|\w+://\S+|\b[\w-]+:\d{2,5}\b|\[[\da-f:.]+\](?::\d+)?|\bport \d+",
+	re.I,
+)
 
 
 def code_of(error: BaileysError) -> str:
@@ -48,17 +51,20 @@ def code_of(error: BaileysError) -> str:
 	return error.code if error.code.isupper() else ""
 
 
-def translate(error: BaileysError) -> GatewayError:
-	"""The error classes of the client and those of the site, one to one."""
+def translate(error: BaileysError, *, to_manager: bool = False) -> GatewayError:
+	"""The error classes of the client and those of the site, one to one.
+
+	Only managers read where the server is; what is stored with a session is read by others too.
+	"""
 	for kind, build in TRANSLATIONS:
 		if isinstance(error, kind):
-			return build(error)
-	return failed(error)
+			return build(error, to_manager)
+	return failed(error, to_manager)
 
 
-def failed(error: BaileysError) -> GatewayError:
+def failed(error: BaileysError, to_manager: bool) -> GatewayError:
 	"""The client's own words, whose codes are in lower case, are for the log; a person reads ours."""
-	said = "" if str(error).startswith("HTTP ") else words_of(error)
+	said = "" if str(error).startswith("HTTP ") else words_of(error, to_manager)
 	if error.code == "redirect":
 		words = _("The server redirects to another address. Enter that one in WhatsApp Settings.")
 	elif said and code_of(error):
@@ -84,14 +90,14 @@ def what_next(error: BaileysError) -> str:
 	return _("Press Status to ask again.")
 
 
-def missing(error: BaileysError) -> GatewayError:
+def missing(error: BaileysError, to_manager: bool) -> GatewayError:
 	return SessionMissingOnServer(
 		_("The server does not know this session. Press Create Session to create it again.")
 	)
 
 
-def key_refused(error: BaileysError) -> GatewayError:
-	if permissions.is_manager():
+def key_refused(error: BaileysError, to_manager: bool) -> GatewayError:
+	if to_manager:
 		return GatewayAuthenticationError(
 			_("The server refused the API key. Check the API key in WhatsApp Settings.")
 		)
@@ -100,7 +106,7 @@ def key_refused(error: BaileysError) -> GatewayError:
 	)
 
 
-def rate_limited(error: RateLimitedError) -> GatewayError:
+def rate_limited(error: RateLimitedError, to_manager: bool = False) -> GatewayError:
 	seconds = max(1, math.ceil(error.retry_after))
 	failure = GatewayRateLimited(
 		_("Too many requests to the server. Try again in {0} seconds.").format(seconds)
@@ -109,7 +115,7 @@ def rate_limited(error: RateLimitedError) -> GatewayError:
 	return failure
 
 
-def read_only(error: BaileysError) -> GatewayError:
+def read_only(error: BaileysError, to_manager: bool) -> GatewayError:
 	return CopyOfASite(copies.words())
 
 
@@ -117,15 +123,15 @@ def record_busy() -> GatewayError:
 	return RecordBusy(_("This session is being changed by somebody else. Try again in a moment."))
 
 
-def rejected(error: BaileysError) -> GatewayError:
+def rejected(error: BaileysError, to_manager: bool) -> GatewayError:
 	return GatewayRejected(
 		_("The server did not accept the request: {0}. Correct what it names and try again.").format(
-			words_of(error).rstrip(".")
+			words_of(error, to_manager).rstrip(".")
 		)
 	)
 
 
-def refused_in_this_state(error: RefusedByState) -> GatewayError:
+def refused_in_this_state(error: RefusedByState, to_manager: bool) -> GatewayError:
 	words = {
 		"connected": _("The server did not do this, because the session is connected there."),
 		"connecting": _("The server did not do this, because the session is connecting there."),
@@ -134,7 +140,7 @@ def refused_in_this_state(error: RefusedByState) -> GatewayError:
 	return RefusedInThisState(f"{words[error.state]} " + _("Press Status to see how things stand."))
 
 
-def blocked(error: IntermediaryError) -> GatewayError:
+def blocked(error: IntermediaryError, to_manager: bool) -> GatewayError:
 	words = _(
 		"Something in front of the server refused the request (HTTP {0}); the server itself was not reached."
 	)
@@ -145,8 +151,9 @@ def blocked(error: IntermediaryError) -> GatewayError:
 	)
 
 
-def unavailable(error: UnavailableError) -> GatewayError:
-	failure = GatewayUnavailable(in_time(error) or cause_in_words(error.cause).format(address()))
+def unavailable(error: UnavailableError, to_manager: bool) -> GatewayError:
+	words = words_for_managers(error.cause) if to_manager else words_for_others(error.cause)
+	failure = GatewayUnavailable(in_time(error) or words)
 	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
 	return failure
 
@@ -160,7 +167,7 @@ def in_time(error: UnavailableError) -> str:
 	).format(budget.SECONDS_PER_REQUEST)
 
 
-def cause_in_words(cause: str) -> str:
+def words_for_managers(cause: str) -> str:
 	words = {
 		"dns": _(
 			"The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."
@@ -171,16 +178,27 @@ def cause_in_words(cause: str) -> str:
 		),
 		"timeout": _("The server at {0} took too long to answer. Try again in a moment."),
 	}
-	return words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")
+	sentence = words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")
+	return sentence.format(without_markup(settings.current().api_base_url or ""))
 
 
-def address() -> str:
-	return without_markup(settings.current().api_base_url or "")
+def words_for_others(cause: str) -> str:
+	if cause == "timeout":
+		return _("The WhatsApp server took too long to answer. Try again in a moment.")
+	return _(
+		"The WhatsApp server cannot be reached. If it stays like that, tell whoever manages WhatsApp here."
+	)
 
 
-def words_of(error: BaileysError) -> str:
+def words_of(error: BaileysError, to_manager: bool) -> str:
 	"""At most 100 characters of what the server said, safe to show."""
-	return without_markup(str(error)[:100])
+	said = without_markup(str(error)[:100])
+	return said if to_manager else without_addresses(said)
+
+
+def without_addresses(text: str) -> str:
+	"""Without whatever may be a host, an address or a port, in the words of servers and of pages in front of them."""
+	return ADDRESSES.sub("…", text)
 
 
 def without_markup(text: str) -> str:

@@ -10,7 +10,7 @@ import frappe
 from frappe.utils.response import report_error
 from werkzeug.wrappers import Response
 
-from xappiens_whatsapp import SETTINGS
+from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import BaileysError, InvalidAddressError
@@ -75,7 +75,8 @@ def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 		try:
 			return function(*args, **kwargs)
 		except BaileysError as error:
-			failure, server_code = failures.translate(error), failures.code_of(error)
+			failure = failures.translate(error, to_manager=permissions.is_manager())
+			server_code = failures.code_of(error)
 		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 			failure, server_code = failures.record_busy(), ""
 		except GatewayError as error:
@@ -114,7 +115,8 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 def is_requested(function: Callable[..., object]) -> bool:
 	"""Whether a request names this very function, rather than one that calls it."""
 	request = getattr(frappe.local, "request", None)
-	return bool(request) and request.path.endswith(f"/{function.__module__}.{function.__qualname__}")
+	name = f"{function.__module__}.{function.__qualname__}"
+	return bool(request) and (name in request.path.split("/") or frappe.form_dict.get("cmd") == name)
 
 
 def tell(failure: GatewayError, server_code: str = "") -> NoReturn:

@@ -17,7 +17,7 @@ SERVER_DOWN = "whatsapp_server_down"
 
 def note_server_is_down(error: BaileysError) -> None:
 	if not outage():
-		failure = failures.translate(error)
+		failure = failures.translate(error, to_manager=True)
 		down = {"since": str(now_datetime()), "error_code": failure.error_code}
 		frappe.cache.set_value(SERVER_DOWN, down)
 		frappe.log_error(title="WhatsApp server cannot be used", message=str(failure))

@@ -13,7 +13,6 @@ from xappiens_whatsapp.sessions import identity, matching, qr_codes, records, st
 from xappiens_whatsapp.sessions.listing import ServerList
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.baileys import BaileysClient
 	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
@@ -33,11 +32,16 @@ def compare() -> list[dict[str, Any]]:
 	local = visible_records()
 	if not local and not permissions.is_manager():
 		return []
-	found = ServerList(gateway.connect_to_server(background=not permissions.is_manager()))
+	found = read_list()
 	rows = [row_of(record, found) for record in local]
 	if permissions.is_manager():
 		rows += [server_row(remote, None) for remote in found.unknown(record.session_id for record in local)]
 	return sorted(rows, key=lambda row: not row["on_server"])
+
+
+def read_list() -> ServerList:
+	"""Of all sessions of the key; for other people than managers out of the budget's background share."""
+	return ServerList(gateway.connect_to_server(background=not permissions.is_manager()))
 
 
 def row_of(record: frappe._dict, found: ServerList) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def missing_row(record: frappe._dict) -> dict[str, Any]:
 	}
 
 
-def refresh(docs: Iterable[WhatsAppSession], client: BaileysClient) -> list[str]:
+def refresh(docs: Iterable[WhatsAppSession]) -> list[str]:
 	"""Learn from one pass over the server's list; the names of the records whose sessions the server does not have."""
-	found = ServerList(client)
+	found = read_list()
 	return [doc.name for doc in docs if matching.learn(doc, found) is matching.Verdict.MISSING]

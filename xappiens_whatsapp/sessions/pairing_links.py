@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 PAGE = "whatsapp-link"
-API = "/api/method/xappiens_whatsapp.api.pairing."
+API = "xappiens_whatsapp.api.pairing."
 LONGEST_MINUTES = 60
 TOKEN_BYTES = 32
 HEADERS = {
@@ -97,5 +97,14 @@ def note_state(doc: WhatsAppSession | frappe._dict) -> None:
 
 def protect_response(response: Response, request: Request) -> None:
 	"""Nothing of the page or its calls is to be cached, indexed, framed, or told to another site."""
-	if response is not None and (request.path.strip("/") == PAGE or request.path.startswith(API)):
+	if response is not None and (is_page(request.path) or is_call(request.path)):
 		response.headers.update(HEADERS)
+
+
+def is_page(path: str) -> bool:
+	return path.strip("/").removesuffix(".html") == PAGE
+
+
+def is_call(path: str) -> bool:
+	"""By any version of the API, or in the old way with the function's name as an argument of any path."""
+	return API in path or str(frappe.form_dict.get("cmd") or "").startswith(API)

@@ -14,7 +14,13 @@ from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import creation, identity, qr_codes, states
 from xappiens_whatsapp.sessions.link import Link
-from xappiens_whatsapp.sessions.pairing_links import TOKEN_BYTES, PairingLinkInvalid, entry_of, key_of_digest
+from xappiens_whatsapp.sessions.pairing_links import (
+	TOKEN_BYTES,
+	PairingLinkInvalid,
+	entry_of,
+	key_of_digest,
+	revoke,
+)
 from xappiens_whatsapp.site import shared
 
 ASK_SERVER_EVERY = 4
@@ -23,9 +29,12 @@ ASK_AGAIN_AFTER = 5
 
 
 class Visit:
-	"""One request of the person who holds the link; raises unless link and browser are the right ones."""
+	"""One request of the person who holds the link; raises unless link and browser are the right ones.
 
-	def __init__(self, token: str) -> None:
+	Only a click of the person binds the link to their browser (`opening`): mail scanners load pages and run scripts.
+	"""
+
+	def __init__(self, token: str, *, opening: bool = False) -> None:
 		digest = sha256_hash(token)
 		session = frappe.cache.get_value(key_of_digest(digest), expires=True)
 		entry = entry_of(session) if session else None
@@ -34,22 +43,34 @@ class Visit:
 			raise_invalid()
 		self.doc = doc
 		self.entry = entry
-		self.bind_browser()
+		self.browser = frappe.request.cookies.get(self.name_of_cookie()) or ""
+		if opening:
+			self.bind_browser()
+		self.check_browser()
 
 	def bind_browser(self) -> None:
 		"""The first browser gets a cookie of its own; without that cookie nobody comes in any more."""
-		name = f"whatsapp_link_{self.entry['digest'][:12]}"
 		seconds = max(1, qr_codes.seconds_left(self.entry["expires_at"]))
-		browser = frappe.request.cookies.get(name)
-		if not browser:
-			browser = secrets.token_urlsafe(TOKEN_BYTES)
-			frappe.local.cookie_manager.set_cookie(
-				name, browser, max_age=seconds, httponly=True, samesite="Strict"
-			)
-		key = f"whatsapp_link_browser:{self.entry['digest']}"
-		shared.claim(key, seconds, sha256_hash(browser))
-		if not hmac.compare_digest(shared.read(key), sha256_hash(browser)):
+		browser = secrets.token_urlsafe(TOKEN_BYTES)
+		if not shared.claim(self.key_of_browser(), seconds, sha256_hash(browser)):
+			return
+		self.browser = browser
+		frappe.local.cookie_manager.set_cookie(
+			self.name_of_cookie(), browser, max_age=seconds, httponly=True, samesite="Strict"
+		)
+
+	def check_browser(self) -> None:
+		bound_to = shared.read(self.key_of_browser())
+		if not bound_to:
+			raise_not_opened()
+		if not hmac.compare_digest(bound_to, sha256_hash(self.browser)):
 			raise_opened_elsewhere()
+
+	def name_of_cookie(self) -> str:
+		return f"whatsapp_link_{self.entry['digest'][:12]}"
+
+	def key_of_browser(self) -> str:
+		return f"whatsapp_link_browser:{self.entry['digest']}"
 
 	def look(self) -> dict[str, object]:
 		"""The state and, while the session waits for a scan, its code; asks the server no oftener than need be."""
@@ -85,12 +106,23 @@ class Visit:
 		try:
 			link.look()
 		except NotFoundError:
+			if not link.number:
+				self.end()
 			shared.keep(self.key_of_turn(), ASK_SELDOM)
 
 	def renew(self) -> None:
 		"""A session whose codes ran out offers new ones; what is linked or being linked stays as it is."""
-		if not self.entry["used"] and self.doc.status in states.DOWN:
+		if self.entry["used"] or self.doc.status not in states.DOWN:
+			return
+		try:
 			creation.reconnect(Link(self.doc, gateway.connect_to_server(background=True)))
+		except NotFoundError:
+			self.end()
+
+	def end(self) -> NoReturn:
+		"""The server has no such session any more, and guests create none."""
+		revoke(self.doc.name)
+		raise_invalid()
 
 
 def answer(
@@ -109,6 +141,10 @@ def raise_invalid() -> NoReturn:
 		_("This link is no longer valid. Ask the person who sent it to you for a new one."),
 		PairingLinkInvalid,
 	)
+
+
+def raise_not_opened() -> NoReturn:
+	frappe.throw(_("Open the link in a browser, and press Show the Code there first."), PairingLinkInvalid)
 
 
 def raise_opened_elsewhere() -> NoReturn:

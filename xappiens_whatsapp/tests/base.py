@@ -172,13 +172,10 @@ def login(client: Client, headers: dict[str, str], user: str) -> str:
 
 
 def logged_errors() -> str:
-	"""All of Error Log, with what a bench has only put aside for it so far."""
-	try:
-		from frappe.deferred_insert import save_to_db
-	except ImportError:
-		pass  # the development site puts nothing aside
-	else:
-		save_to_db()
+	"""All of Error Log, with what is only put aside for it so far."""
+	from frappe.deferred_insert import save_to_db
+
+	save_to_db()
 	frappe.db.commit()
 	return "\n".join(
 		f"{row.method}\n{row.error}" for row in frappe.get_all("Error Log", fields=["method", "error"])

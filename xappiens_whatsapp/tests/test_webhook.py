@@ -185,15 +185,59 @@ class TestRepetition(WebhookTestCase):
 			run_jobs()
 		self.assertEqual(len(self.sent()), 1)
 
-	def test_the_same_words_at_another_time_are_another_event(self):
+	def test_a_header_that_nobody_signed_makes_no_old_call_new(self):
 		doc = self.linked()
-		payload = {"event": "session.status", "sessionId": doc.session_id}
+		payload = self.event("session.status", doc.session_id)
 		now = int(time.time())
-		for seconds in (1, 2):
-			stamp = {"X-Webhook-Timestamp": str(now - seconds)}
-			self.assertEqual(self.deliver(payload, **stamp)[0], 200)
+		for headers in (
+			{},
+			{"X-Webhook-Timestamp": str(now - 1)},
+			{"X-Webhook-Timestamp": str(now)},
+			{"X-Webhook-Event": "session.qr", "X-Webhook-Session": "another", "X-Webhook-Id": "2"},
+			{"X-Signature": "sha256=" + "0" * 64},
+		):
+			self.assertEqual(self.deliver(payload, **headers)[0], 200)
 			run_jobs()
+		self.assertEqual(len(self.sent()), 1)
+		self.assertEqual(self.deliver(self.event("session.status", doc.session_id, attempt=2))[0], 200)
+		run_jobs()
 		self.assertEqual(len(self.sent()), 2)
+
+
+class TestNewCodes(WebhookTestCase):
+	def connecting(self) -> Any:
+		created = session.create_session(self.new_id(), "Ventas")
+		doc = self.fresh(created["session"])
+		doc.db_set("status", "Connecting")
+		self.sandbox.clear_requests()
+		return doc
+
+	def test_a_code_for_a_session_that_only_connects_as_far_as_we_know_is_looked_at_once(self):
+		doc = self.connecting()
+		for nonce in range(5):
+			self.deliver(self.event("session.qr", doc.session_id, nonce=nonce))
+		run_jobs()
+		self.assertEqual(self.sent(), [f"GET /api/sessions/{doc.session_db_id}/status"])
+		self.assertEqual(self.fresh(doc.name).status, "QR Code Required")
+
+	def test_the_codes_that_follow_ask_nothing(self):
+		doc = self.connecting()
+		self.deliver(self.event("session.qr", doc.session_id))
+		run_jobs()
+		frappe.cache.delete_keys("whatsapp_asked_after_code")
+		self.sandbox.clear_requests()
+		for nonce in range(5):
+			self.deliver(self.event("session.qr", doc.session_id, nonce=nonce))
+		run_jobs()
+		self.assertEqual(self.sent(), [])
+
+	def test_a_server_that_goes_on_saying_something_else_is_asked_seldom(self):
+		doc = self.linked()
+		for nonce in range(5):
+			self.deliver(self.event("session.qr", doc.session_id, nonce=nonce))
+			run_jobs()
+		self.assertEqual(len(self.sent()), 1)
+		self.assertEqual(self.fresh(doc.name).status, "Connected")
 
 
 class TestIgnored(WebhookTestCase):

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import frappe
-from frappe.utils import add_to_date, now_datetime
+from frappe.utils import get_datetime, now_datetime
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
+from xappiens_whatsapp.api import limits
+from xappiens_whatsapp.api import settings as settings_api
 from xappiens_whatsapp.api.webhook import LARGEST_BODY, REFUSALS_A_MINUTE
 from xappiens_whatsapp.baileys.webhooks import sign
-from xappiens_whatsapp.tests.base import logged_errors
-from xappiens_whatsapp.tests.webhooks import OTHER_SECRET, SECRET, WebhookTestCase
+from xappiens_whatsapp.sessions import refused_calls
+from xappiens_whatsapp.tests import exposed
+from xappiens_whatsapp.tests.base import MANAGER, logged_errors
+from xappiens_whatsapp.tests.webhooks import OTHER_SECRET, SECRET, WebhookTestCase, served_site
 from xappiens_whatsapp.tests.workers import run_jobs
 
 
@@ -135,6 +142,123 @@ class TestRefusal(WebhookTestCase):
 		self.assertEqual(self.deliver(self.payload, None, **other)[0], 401)
 		self.assert_recovers()
 
+	def test_what_a_caller_writes_in_front_of_its_address_makes_it_nobody_else(self):
+		statuses = []
+		for number in range(REFUSALS_A_MINUTE + 1):
+			forwarded = f"203.0.113.{number}, 198.51.100.{number}, 192.0.2.9"
+			statuses.append(self.deliver(self.payload, None, **{"X-Forwarded-For": forwarded})[0])
+		self.assertEqual(statuses, [401] * REFUSALS_A_MINUTE + [429])
+		self.assertEqual(self.deliver(self.payload, None, **{"X-Forwarded-For": "192.0.2.10"})[0], 401)
+
+	def test_who_comes_without_a_proxy_is_known_by_the_connection(self):
+		with self.assertRaises(frappe.RateLimitExceededError):
+			for number in range(100):
+				self.request_from("11.0.0.7", {"X-Forwarded-For": f"203.0.113.{number}"})
+				limits.count("test", 10)
+		self.assertEqual(number, 10)
+		self.request_from("11.0.0.8", {})
+		limits.count("test", 10)
+
+	def request_from(self, address: str, headers: dict[str, str]) -> None:
+		self.addCleanup(setattr, frappe.local, "request", None)
+		environ = EnvironBuilder(headers=headers, environ_base={"REMOTE_ADDR": address}).get_environ()
+		frappe.local.request = Request(environ)
+
+	def test_no_json_seventy_times(self):
+		"""Frappe reads it before it asks any app; on v15 it kept the whole body in Error Log, with a traceback in the answer."""
+		logged = logged_errors()
+		for kind in ("application/json", "text/plain"):
+			frappe.cache.delete_keys("whatsapp_calls")
+			answers = [self.deliver(b"x-secret-body", None, **{"Content-Type": kind}) for _count in range(70)]
+			statuses = [status for status, _answer in answers]
+			self.assertEqual(statuses, [401] * REFUSALS_A_MINUTE + [429] * (70 - REFUSALS_A_MINUTE))
+			self.assertEqual([answer for _status, answer in answers], [{"message": {"success": False}}] * 70)
+		self.assertEqual(logged_errors(), logged)
+		self.assert_recovers()
+
+	def test_other_functions_keep_what_goes_wrong_in_them(self):
+		before = logged_errors()
+		self.assertEqual(self.deliver(b"x-secret-body", None)[0], 401)
+		with exposed.whitelisted():
+			self.call(f"{exposed.__name__}.fail", user=MANAGER, kind="Crash")
+		self.assertIn("broken", logged_errors()[len(before) :] or logged_errors())
+
+
+class TestCauses(WebhookTestCase):
+	"""Somebody has to be able to find out why nothing arrives."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.doc = self.linked()
+		self.payload = self.event("session.status", self.doc.session_id)
+
+	def refuse(self, cause: str) -> None:
+		old = {"X-Webhook-Timestamp": str(int(time.time()) - 360)}
+		calls = {
+			"wrong_signature": lambda: self.deliver(self.payload, OTHER_SECRET),
+			"too_old": lambda: self.deliver(self.payload, **old),
+			"unsigned": lambda: self.deliver(self.payload, None),
+			"unreadable": lambda: self.deliver(b"x"),
+			"too_large": lambda: self.deliver(b"x" * (LARGEST_BODY + 1)),
+		}
+		self.assertGreaterEqual(calls[cause]()[0], 400)
+
+	def refused_row(self, api: str) -> dict[str, Any]:
+		answer = self.call(f"xappiens_whatsapp.api.{api}", user=MANAGER).message
+		self.assertFalse(answer["success"])
+		[row] = [row for row in answer["checks"] if row["check"] == "refused"]
+		return row
+
+	def test_each_is_counted_and_told_by_test_diagnosis_and_health(self):
+		words = {
+			"wrong_signature": "another secret",
+			"too_old": "five minutes off",
+			"unsigned": "without a signature",
+			"unreadable": "no JSON",
+			"too_large": "too large",
+		}
+		for cause, sentence in words.items():
+			with self.subTest(cause), served_site():
+				refused_calls.forget()
+				self.refuse(cause)
+				self.refuse(cause)
+				for api in ("settings.test_webhook", "diagnosis.diagnose"):
+					row = self.refused_row(api)
+					self.assertIn(sentence, row["detail"])
+					self.assertIn(str(now_datetime().date()), row["detail"])
+					self.assertIn("2 calls", row["detail"])
+					self.assertTrue(row["remedy"])
+				health = self.call("xappiens_whatsapp.api.health.status", "GET", MANAGER).message
+				[told] = health["refused_webhooks"]
+				self.assertEqual((told["cause"], told["count"], told["is_over"]), (cause, 2, False))
+
+	def test_what_is_over_is_told_as_such_and_ends_with_the_remedy(self):
+		self.refuse("wrong_signature")
+		self.assertEqual(self.deliver(self.payload)[0], 200)
+		with served_site():
+			answer = settings_api.test_webhook()
+			self.assertEqual([row["ok"] for row in answer["checks"] if row["check"] == "refused"], [None])
+			settings_api.register_webhooks()
+			run_jobs()
+			self.assertNotIn("refused", {row["check"] for row in settings_api.test_webhook()["checks"]})
+
+	def test_switched_off(self):
+		self.settings(webhook_enabled=0)
+		self.assertEqual(self.deliver(self.payload)[0], 401)
+		[told] = refused_calls.found()
+		self.assertEqual(told["cause"], "switched_off")
+
+	def test_nothing_of_the_calls_is_kept(self):
+		self.deliver(b"x-secret-body", **{"X-Forwarded-For": "192.0.2.77"})
+		self.deliver({"event": "x-secret-event"}, OTHER_SECRET)
+		for key in frappe.cache.get_keys("whatsapp_refused"):
+			self.assertNotRegex(frappe.cache.get(key) or b"", rb"secret|192\.0\.2\.77")
+
+	def test_clearing_the_cache_keeps_the_counts(self):
+		self.refuse("wrong_signature")
+		frappe.clear_cache()
+		self.assertEqual(refused_calls.found()[0]["count"], 1)
+
 
 class TestRotation(WebhookTestCase):
 	def test_both_secrets_are_good_for_ten_minutes_and_then_only_the_new_one(self):
@@ -148,7 +272,36 @@ class TestRotation(WebhookTestCase):
 		for secret, expected in ((SECRET, 401), (new, 200)):
 			self.assertEqual(self.deliver(self.event("session.status", doc.session_id), secret)[0], expected)
 
+	def test_the_clock_of_the_site_may_be_changed_meanwhile(self):
+		"""As at the beginning and the end of summer time."""
+		doc = self.linked()
+		self.addCleanup(self.set_time_zone, frappe.get_system_settings("time_zone"))
+		frappe.get_doc("WhatsApp Settings").rotate_webhook_secret()
+		for minutes, expected in ((8, 200), (12, 401)):
+			for zone in ("Europe/Lisbon", "Europe/Madrid", "Asia/Tokyo", "America/Mexico_City"):
+				with self.subTest(zone, minutes=minutes):
+					self.set_time_zone(zone)
+					self.age_rotation(minutes)
+					payload = self.event("session.status", doc.session_id, nonce=f"{zone}{minutes}")
+					self.assertEqual(self.deliver(payload, SECRET)[0], expected)
+
+	def test_what_rotating_stores_does_not_depend_on_the_time_zone(self):
+		self.addCleanup(self.set_time_zone, frappe.get_system_settings("time_zone"))
+		for zone in ("Asia/Tokyo", "America/Mexico_City"):
+			self.set_time_zone(zone)
+			frappe.get_doc("WhatsApp Settings").rotate_webhook_secret()
+			stored = get_datetime(
+				frappe.db.get_single_value("WhatsApp Settings", "webhook_secret_rotated_on")
+			)
+			now = datetime.now(timezone.utc).replace(tzinfo=None)
+			self.assertLess(abs((now - stored).total_seconds()), 60)
+
+	def set_time_zone(self, zone: str) -> None:
+		frappe.db.set_single_value("System Settings", "time_zone", zone)
+		frappe.db.commit()
+		frappe.clear_cache()
+
 	def age_rotation(self, minutes: int) -> None:
-		moment = add_to_date(now_datetime(), minutes=-minutes)
+		moment = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0) - timedelta(minutes=minutes)
 		frappe.db.set_single_value("WhatsApp Settings", "webhook_secret_rotated_on", moment)
 		frappe.db.commit()

@@ -12,6 +12,7 @@ from werkzeug.wsgi import ClosingIterator
 import frappe
 from frappe import _
 from frappe.auth import UNSAFE_HTTP_METHODS, CookieManager, authenticate, validate_token
+from frappe.deferred_insert import put_aside
 from frappe.permissions import check_doctype_permission
 from frappe.utils.response import build_response, report_error
 
@@ -88,8 +89,7 @@ def answer(error: Exception) -> Response:
 		frappe.local.cookie_manager.set_cookie("sid", "", max_age=0)
 	if status >= 500:
 		frappe.db.rollback()
-		frappe.log_error(title=str(error)[:140])
-		frappe.db.commit()
+		put_aside({"method": str(error)[:140], "error": f"{frappe.local.request}\n{frappe.get_traceback()}"})
 	if frappe.local.request.path.startswith("/api/"):
 		return report_error(status)
 	return Response(type(error).__name__, status, mimetype="text/plain")

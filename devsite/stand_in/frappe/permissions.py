@@ -40,12 +40,21 @@ def get_role_permissions(meta: Any, user: str) -> frappe._dict:
 
 
 def has_permission(
-	doctype: str, ptype: str = "read", doc: Any = None, user: str | None = None, throw: bool = False
+	doctype: str,
+	ptype: str = "read",
+	doc: Any = None,
+	user: str | None = None,
+	throw: bool = False,
+	parent_doctype: str | None = None,
 ) -> bool:
+	"""Rows of a child table go by the rights on the DocType of their parent; one row is not provided by devsite."""
 	user = user or frappe.session.user
 	meta = frappe.get_meta(doctype)
 	if meta.istable:
-		raise NotImplementedError("permission for rows of a child table is not provided by devsite")
+		if doc:
+			raise NotImplementedError("permission for a row of a child table is not provided by devsite")
+		check_parent(doctype, parent_doctype)
+		return has_permission(parent_doctype, ptype, user=user, throw=throw)
 	doc = frappe.get_doc(doctype, doc) if isinstance(doc, str) else doc
 	is_allowed = bool(get_role_permissions(meta, user)[ptype]) and (
 		not doc or _is_allowed_by_hooks(doc, ptype, user)
@@ -54,6 +63,13 @@ def has_permission(
 		message = _("User {0} does not have access to {1}").format(frappe.bold(user), frappe.bold(_(doctype)))
 		frappe.throw(message, frappe.PermissionError)
 	return is_allowed
+
+
+def check_parent(doctype: str, parent_doctype: str | None) -> None:
+	tables = frappe.get_meta(parent_doctype).get_table_fields() if parent_doctype else []
+	if doctype not in {df.options for df in tables}:
+		message = _("Please specify a valid parent DocType for {0}").format(frappe.bold(doctype))
+		frappe.throw(message, frappe.PermissionError)
 
 
 def _is_allowed_by_hooks(doc: Any, ptype: str, user: str) -> bool:

@@ -9,6 +9,7 @@ const container = document.getElementById("whatsapp-link-panel");
 const boot = JSON.parse(document.getElementById("whatsapp-link").dataset.boot);
 const token = () => location.hash.slice(1);
 let last = { state: "" };
+let panel = null;
 
 const __ = (text, values = []) =>
 	(boot.messages[text] || text).replace(/\{(\d+)\}/g, (placeholder, index) => values[index] ?? placeholder);
@@ -41,7 +42,7 @@ const last_words = (role, words) => element("p", { class: "whatsapp-link-end", r
 
 /** Nothing runs any more after this. */
 const finish = (words) => {
-	panel.stop();
+	panel?.stop();
 	container.replaceChildren(last_words("alert", words));
 };
 
@@ -51,19 +52,37 @@ const fetch_qr = async () => {
 	return { ready: Boolean(qr), qr_code: qr, expires_at, status: state, retry_after, features };
 };
 
-const panel = new LinkPanel({
-	container,
-	translate: __,
-	title: __("this site"),
-	now: server_now,
-	fetch_qr,
-	fetch_status: async () => ({ status: last.state, phone_number: "" }),
-	renew: () => ask("renew_code"),
-	fetch_code: (phone_number) => ask("get_pairing_code", { phone_number }),
-	copy: navigator.clipboard && ((text) => navigator.clipboard.writeText(text)), // only where the page came by https
-	on_connected: () => container.append(last_words("status", __("You can close this page now."))),
-});
+const make_panel = () =>
+	new LinkPanel({
+		container,
+		translate: __,
+		title: __("this site"),
+		now: server_now,
+		fetch_qr,
+		fetch_status: async () => ({ status: last.state, phone_number: "" }),
+		renew: () => ask("renew_code"),
+		fetch_code: (phone_number) => ask("get_pairing_code", { phone_number }),
+		copy: navigator.clipboard && ((text) => navigator.clipboard.writeText(text)), // only where the page came by https
+		on_connected: () => container.append(last_words("status", __("You can close this page now."))),
+	});
+
+/** The link works from now on in this browser only, so a script that merely loads or clicks through the page, as a scanner of mail does, must not open it. */
+const open = (event) => {
+	if (!event.isTrusted) return;
+	container.replaceChildren();
+	panel = make_panel();
+	panel.start(() => ask("open_link"));
+};
+
+const show_button = () => {
+	const button = element("button", { type: "button", class: "btn btn-primary whatsapp-link-open" }, __("Show the Code"));
+	button.addEventListener("click", open);
+	container.replaceChildren(
+		element("p", {}, __("From then on the link works in this browser only.")),
+		button
+	);
+};
 
 window.xappiens_whatsapp = { live };
-if (token()) panel.start();
+if (token()) show_button();
 else finish(__("This link is not complete. Copy all of it, or ask for a new one."));

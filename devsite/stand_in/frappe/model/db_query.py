@@ -92,9 +92,10 @@ class DatabaseQuery:
 		limit_page_length: Any = None,
 		limit: Any = None,
 		pluck: str | None = None,
+		parent_doctype: str | None = None,
 	) -> list:
 		if not self.ignore_permissions:
-			frappe.has_permission(self.doctype, "read", throw=True)
+			frappe.has_permission(self.doctype, "read", throw=True, parent_doctype=parent_doctype)
 		columns = self.columns(fields or [pluck or "name"])
 		if not columns:
 			return []

@@ -42,6 +42,12 @@ class RedisWrapper(fakeredis.FakeRedis):
 	def smembers(self, name: str) -> set[bytes]:
 		return super().smembers(self.make_key(name))
 
+	def rpush(self, name: str, value: str) -> None:
+		super().rpush(self.make_key(name), value)
+
+	def lrange(self, name: str, start: int, end: int) -> list[bytes]:
+		return super().lrange(self.make_key(name), start, end)
+
 	def get_keys(self, key: str) -> list[bytes]:
 		return self.keys(self.make_key(f"{key}*"))
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import cint, now_datetime
+from frappe.utils import cint
 
 from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
@@ -141,5 +143,5 @@ class WhatsAppSettings(Document):
 		"""The old secret stays valid for ten minutes, for calls that the server signed before it learned the new one."""
 		self.previous_webhook_secret = secrets.read("webhook_secret")
 		self.webhook_secret = frappe.generate_hash(length=SECRET_LENGTH)
-		self.webhook_secret_rotated_on = now_datetime()
+		self.webhook_secret_rotated_on = datetime.now(timezone.utc).replace(tzinfo=None)
 		self.save()
