@@ -83,7 +83,10 @@ def window_of(key: str) -> tuple[int, float]:
 
 
 def learn(key: str, rate: RateLimit) -> None:
-	"""Follow the server: its limit and window replace ours; an exhausted window stops everyone until it ends."""
+	"""Follow the server: its limit and window replace ours; an exhausted window stops everyone until it ends.
+
+	A server that does not say how many remain is counted by us.
+	"""
 	if not rate.limit or not rate.reset_at:
 		return
 	try:
@@ -94,8 +97,10 @@ def learn(key: str, rate: RateLimit) -> None:
 
 def remember(key: str, rate: RateLimit) -> None:
 	shared.write(window_key(key), f"{rate.limit} {rate.reset_at}", 15 * WINDOW)
+	if rate.remaining is None:
+		return
 	counter = counter_of(key, rate.reset_at)
-	unknown_to_us = rate.limit - (rate.remaining or 0) - int(shared.read(counter) or 0)
+	unknown_to_us = rate.limit - rate.remaining - int(shared.read(counter) or 0)
 	if unknown_to_us > 0:
 		shared.count(counter, 2 * WINDOW, by=unknown_to_us)
 

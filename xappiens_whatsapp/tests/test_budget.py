@@ -89,6 +89,12 @@ class TestBudget(WhatsAppTestCase):
 		budget.learn(KEY, RateLimit(limit=100, remaining=100, reset_at=time.time() + 120))
 		self.assertEqual(spent_before_refusal(), 100)
 
+	def test_a_server_that_does_not_say_what_is_left_is_counted_by_us(self):
+		for _request in range(10):
+			budget.spend(KEY)
+		budget.learn(KEY, RateLimit(limit=30, remaining=None, reset_at=time.time() + 40))
+		self.assertEqual(spent_before_refusal(), 20)
+
 	def test_an_answer_that_overtook_another_gives_nothing_back(self):
 		for _request in range(20):
 			budget.spend(KEY)
