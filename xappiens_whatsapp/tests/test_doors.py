@@ -113,10 +113,6 @@ class DoorsTestCase(WhatsAppTestCase):
 			update_password(user, PASSWORD)
 		frappe.db.commit()
 
-	def setUp(self) -> None:
-		super().setUp()
-		frappe.cache.delete_keys("rl:")
-
 	def mine(self) -> str:
 		"""A session that waits for a scan, of which every assigned person has the role of their name."""
 		name = session.create_session(self.new_id(), "Ventas")["session"]
@@ -142,7 +138,7 @@ class TestDoors(DoorsTestCase):
 		if arguments.get("session_id", "") is None:
 			arguments["session_id"] = self.mine() if verb in door.verbs else "x"
 		frappe.cache.delete_keys("whatsapp_budget")
-		frappe.cache.delete_keys("rl:")
+		frappe.cache.delete_keys("whatsapp_calls")
 		return self.call(APP + function, verb, user, **arguments)
 
 	def expected(self, door: Door, verb: str, user: str | None) -> int:
@@ -178,6 +174,36 @@ class TestAssignments(DoorsTestCase):
 				with self.subTest(path, user=user):
 					seen = self.parents(self.request(path, "GET", user, {**arguments, **more}))
 					self.assertLessEqual({self.own, self.foreign}, seen)
+
+	def test_routes_that_only_a_bench_has_show_no_others_either(self):
+		fields = json.dumps(["parent", "user", "name"])
+		row = frappe.db.get_value(SESSION_USER, {"parent": self.foreign})
+		named = {"doctype": SESSION_USER, "parent": SESSION, "parent_doctype": SESSION, "fields": fields}
+		by_parent = {**named, "filters": json.dumps({"parent": self.foreign})}
+		table = f"`tab{SESSION_USER}`"
+		routes = (
+			(f"/api/v2/document/{SESSION_USER}", named),
+			(f"/api/v1/resource/{SESSION_USER}", named),
+			(f"/api/resource/{SESSION_USER}/{row}", {}),
+			(f"/api/v2/document/{SESSION_USER}/{row}", {}),
+			("/api/method/frappe.client.get_value", {**by_parent, "fieldname": fields}),
+			("/api/method/frappe.client.get", {**by_parent, "name": row}),
+			("/api/method/frappe.desk.reportview.get", {**named, "fields": json.dumps([f"{table}.parent"])}),
+			("/api/method/frappe.desk.reportview.get_list", by_parent),
+			("/api/method/frappe.desk.search.search_link", {"doctype": SESSION_USER, "txt": ""}),
+			("/api/method/frappe.desk.form.load.getdoc", {"doctype": SESSION_USER, "name": row}),
+			(
+				"/api/method/frappe.client.get_list",
+				{**named, "doctype": SESSION, "fields": f'["{table}.parent"]'},
+			),
+		)
+		for path, arguments in routes:
+			for user in (VIEWER, AGENT, KEEPER):
+				with self.subTest(path, user=user):
+					shown = self.request(path, "GET", user, arguments)
+					told = json.dumps(shown.body.get("data") or shown.message or shown.body.get("docs") or "")
+					self.assertNotIn(self.foreign, told)
+					self.assertNotIn(NOBODY, told)
 
 	def test_whoever_may_see_no_session_sees_none_of_them(self):
 		arguments = {"doctype": SESSION_USER, "parent": SESSION}
