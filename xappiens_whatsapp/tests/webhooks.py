@@ -30,7 +30,6 @@ JSON = {"Content-Type": "application/json"}
 class WebhookTestCase(WhatsAppTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		frappe.cache.delete_keys("rl:")
 		self.accept_webhooks()
 
 	def accept_webhooks(self) -> None:
