@@ -47,7 +47,7 @@ class Door(NamedTuple):
 
 
 BOTH = ("GET", "POST")
-EVERYBODY, WITH_ROLE, VIEWERS, AGENTS, KEEPERS, MANAGERS = 7, 5, 5, 4, 3, 2
+EVERYBODY, WITH_ROLE, VIEWERS, AGENTS, KEEPERS, MANAGERS, ADMINISTRATORS = 7, 5, 5, 4, 3, 2, 1
 UNKNOWN = {"session_id": "test_nobody_knows"}
 MINE: dict[str, Any] = {"session_id": None}
 """Stands for the session that the people are assigned to."""
@@ -79,6 +79,9 @@ DOORS = {
 	"api.session.restart_session": Door(AGENTS, arguments=MINE),
 	"api.session.test_connection": Door(MANAGERS),
 	"api.session.update_session_webhook": Door(MANAGERS, arguments=MINE | {"webhook_url": "x"}, status=417),
+	"api.settings.confirm_real_site": Door(ADMINISTRATORS),
+	"api.settings.copy_notice": Door(WITH_ROLE, BOTH),
+	"api.settings.keep_copy_quiet": Door(ADMINISTRATORS),
 	"api.settings.register_webhooks": Door(MANAGERS),
 	"api.settings.rotate_webhook_secret": Door(MANAGERS),
 	"api.settings.test_webhook": Door(MANAGERS),
