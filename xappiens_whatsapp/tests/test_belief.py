@@ -1,0 +1,237 @@
+"""The table of belief, row by row, through every route that feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import frappe
+
+from xappiens_whatsapp import SESSION
+from xappiens_whatsapp.api import diagnosis, session
+from xappiens_whatsapp.background import jobs, reconciliation
+from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.server.exceptions import GatewayError
+from xappiens_whatsapp.sessions import nudges
+from xappiens_whatsapp.sessions.belief import TABLE, Seen
+from xappiens_whatsapp.tests.test_truth import TruthTestCase
+
+Route = Callable[["TestTable", str], Any]
+UP, DOWN, MISSING = "Connected", "Disconnected", "missing"
+
+
+class Row(NamedTuple):
+	"""`arrange` makes the server answer so about a session that is linked; `believed` is what the record then says."""
+
+	seen: Seen
+	arrange: Callable[[TestTable, str], None]
+	believed: str
+
+
+class Click(NamedTuple):
+	seen: Seen
+	route: str
+	arrange: Callable[[TestTable, str], None]
+	believed: str
+
+
+def down(test: TestTable, name: str) -> None:
+	test.sandbox.drop(name, 401)
+
+
+def list_without_connection(test: TestTable, name: str) -> None:
+	test.sandbox.drop(name, 401)
+	test.sandbox.behave(list_shape="database")
+
+
+def refused(test: TestTable, name: str) -> None:
+	test.sandbox.drop(name, 401)
+	test.sandbox.behave(list_shape="database", strict=True)
+
+
+def only_404(test: TestTable, name: str) -> None:
+	test.sandbox.fault("status", "http", status=404, code="SESSION_NOT_FOUND", error="No", times=None)
+
+
+def hidden(test: TestTable, name: str) -> None:
+	test.sandbox.hide(name)
+
+
+def gone(test: TestTable, name: str) -> None:
+	test.sandbox.forget(name)
+
+
+def failing(status: int, kind: str = "http", **details: Any) -> Callable[[TestTable, str], None]:
+	def arrange(test: TestTable, _name: str) -> None:
+		for route in ("status", "list"):
+			test.sandbox.fault(route, kind, status=status, times=None, **details)
+
+	return arrange
+
+
+def twice(test: TestTable, name: str) -> None:
+	test.sandbox.duplicate(name, first=True)
+
+
+def nothing(_test: TestTable, _name: str) -> None:
+	"""The server is as it was; what is told otherwise is the webhook's word alone."""
+
+
+def webhook(test: TestTable, name: str) -> None:
+	nudges.enqueue_refresh(name, "logout")
+	jobs.refresh_waiting()
+
+
+def import_again(test: TestTable, name: str) -> None:
+	"""Of a session whose record is there; what the list lacks cannot be imported, and the record learns nothing."""
+	diagnosis.adopt_session(test.fresh(name).session_db_id)
+
+
+ROUTES: dict[str, Route] = {
+	"Status": lambda _test, name: session.get_session_status(name),
+	"bulk Status": lambda _test, name: session.refresh_sessions([name]),
+	"pass": lambda _test, _name: reconciliation.reconcile(),
+	"webhook": webhook,
+	"webhook of one": lambda _test, name: jobs.refresh_session(name),
+	"diagnosis": lambda _test, name: diagnosis.diagnose(name),
+	"diagnosis of all, then Status": lambda _test, name: (
+		diagnosis.diagnose(),
+		session.get_session_status(name),
+	),
+	"Import": import_again,
+}
+ROWS = {
+	"own route, 200": Row(Seen.OWN_ROUTE, down, DOWN),
+	"list row with isConnected": Row(Seen.LISTED, down, DOWN),
+	"list row without it": Row(Seen.LISTED_UNVOUCHED, list_without_connection, DOWN),
+	"refusal that states the state": Row(Seen.STATED_BY_REFUSAL, refused, DOWN),
+	"404 on the own route, listed": Row(Seen.NOT_FOUND, only_404, UP),
+	"absent from the list, own route answers": Row(Seen.NOT_LISTED, hidden, UP),
+	"absent from both": Row(Seen.GONE, gone, MISSING),
+	"webhook against the server's word": Row(Seen.NUDGED, nothing, UP),
+	"401 of the server": Row(Seen.NOTHING, failing(401, code="UNAUTHORIZED"), UP),
+	"503 of the server": Row(Seen.NOTHING, failing(503), UP),
+	"403 as a page": Row(Seen.NOTHING, failing(403, "challenge"), UP),
+	"502 as a page": Row(Seen.NOTHING, failing(502, "html"), UP),
+	"two rows of one id": Row(Seen.LISTED, twice, UP),
+}
+
+
+class TestTable(TruthTestCase):
+	sandbox_options = {**TruthTestCase.sandbox_options, "rate_limit": 1000}
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.heal()
+
+	def heal(self) -> None:
+		self.sandbox.clear_faults()
+		self.sandbox.behave(list_shape="sessions", strict=False)
+		frappe.cache.delete_keys("whatsapp_")
+
+	def test_every_row_by_every_route(self):
+		for words, row in ROWS.items():
+			for route, learn in ROUTES.items():
+				with self.subTest(words, route=route):
+					self.drive(row, learn)
+
+	def drive(self, row: Row, learn: Route) -> None:
+		if learn is import_again and row.believed == MISSING:
+			row = row._replace(believed=UP)
+		self.heal()
+		name = self.linked()
+		number = self.fresh(name).session_db_id
+		row.arrange(self, name)
+		try:
+			learn(self, name)
+		except (GatewayError, frappe.DoesNotExistError):
+			frappe.db.rollback()
+		self.assert_believed(name, row.believed, number)
+		self.heal()
+		self.assert_recovers(name, row)
+		frappe.delete_doc(SESSION, name)
+
+	def assert_believed(self, name: str, believed: str, number: int) -> None:
+		fresh = self.fresh(name)
+		if believed == MISSING:
+			said = (fresh.status, fresh.session_db_id, fresh.error_code)
+			self.assertEqual(said, (DOWN, 0, "SESSION_MISSING_ON_SERVER"))
+			return
+		self.assertEqual((fresh.status, fresh.session_db_id), (believed, number))
+
+	def assert_recovers(self, name: str, row: Row) -> None:
+		"""What went wrong leaves nothing behind: the next answer is believed."""
+		if row.seen is Seen.GONE:
+			return
+		session.get_session_status(name)
+		fresh = self.fresh(name)
+		expected = "401" if row.believed == DOWN else ""
+		self.assertEqual((fresh.status, fresh.error_code or ""), (row.believed, expected))
+
+	def test_every_line_of_the_table_has_a_row(self):
+		of_clicks = {Seen.ACTED, *(click.seen for click in CLICKS.values())}
+		self.assertEqual({row.seen for row in ROWS.values()} | of_clicks, set(TABLE))
+
+	def test_a_create_gives_the_number_and_no_state(self):
+		created = session.create_session(self.new_id(), "Ventas")
+		fresh = self.fresh(created["session"])
+		self.assertEqual(fresh.session_db_id, self.remote_id(fresh.session_id))
+		self.assertFalse(fresh.is_connected)
+
+	def test_every_click_that_was_refused_or_left_open_asks_for_the_state(self):
+		for words, click in CLICKS.items():
+			with self.subTest(words):
+				self.click(click)
+
+	def click(self, click: Click) -> None:
+		self.heal()
+		self.settings(disconnect_mode="Keep on the server")
+		name = self.linked()
+		number = self.fresh(name).session_db_id
+		click.arrange(self, name)
+		self.sandbox.clear_requests()
+		try:
+			{"connect": session.connect_session, "disconnect": session.disconnect_session}[click.route](name)
+		except GatewayError:
+			frappe.db.rollback()
+		self.assertIn(f"GET /api/sessions/{number}/status", self.sent())
+		self.assertEqual(self.fresh(name).status, self.on_server(name, click.believed))
+
+	def on_server(self, name: str, believed: str) -> str:
+		connected = gateway.connect_to_server().get_status(self.remote_id(name)).is_connected
+		self.assertEqual(bool(connected), believed == UP)
+		return believed
+
+
+def connect_is(kind: str, **details: Any) -> Callable[[TestTable, str], None]:
+	def arrange(test: TestTable, name: str) -> None:
+		test.sandbox.drop(name, 428)
+		test.sandbox.fault("connect", kind, **details)
+
+	return arrange
+
+
+def disconnect_is(kind: str, **details: Any) -> Callable[[TestTable, str], None]:
+	return lambda test, _name: test.sandbox.fault("disconnect", kind, **details)
+
+
+def stopped_before(test: TestTable, name: str) -> None:
+	test.sandbox.drop(name, 428)
+	test.sandbox.fault("disconnect", "refusal", name="not_connected")
+
+
+REFUSED, OPEN = Seen.ACTION_REFUSED, Seen.OUTCOME_UNKNOWN
+CLICKS = {
+	"connect, connected already": Click(
+		REFUSED, "connect", connect_is("refusal", name="already_connected", performed=True), UP
+	),
+	"connect, 500 but done": Click(OPEN, "connect", connect_is("http", status=500, performed=True), UP),
+	"connect, 500 and not done": Click(OPEN, "connect", connect_is("http", status=500), DOWN),
+	"connect, cut off": Click(OPEN, "connect", connect_is("cut"), UP),
+	"disconnect, stopped before": Click(REFUSED, "disconnect", stopped_before, DOWN),
+	"disconnect, 500 but done": Click(
+		OPEN, "disconnect", disconnect_is("http", status=500, performed=True), DOWN
+	),
+	"disconnect, 500 and not done": Click(OPEN, "disconnect", disconnect_is("http", status=500), UP),
+	"disconnect, reset but done": Click(OPEN, "disconnect", disconnect_is("reset", performed=True), DOWN),
+}
