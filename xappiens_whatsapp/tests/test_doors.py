@@ -27,6 +27,7 @@ from xappiens_whatsapp.tests.base import (
 	WhatsAppTestCase,
 	add_user,
 )
+from xappiens_whatsapp.tests.workers import run_jobs
 
 KEEPER = "keeper@example.com"
 """Manager of the session, and of nothing else."""
@@ -129,6 +130,7 @@ class TestDoors(DoorsTestCase):
 		self.assertEqual(set(DOORS), set(whitelisted()))
 
 	def test_who_gets_through(self):
+		self.addCleanup(run_jobs)
 		for function, door in DOORS.items():
 			for verb in BOTH:
 				for user in PEOPLE:
@@ -185,8 +187,8 @@ class TestAssignments(DoorsTestCase):
 		by_parent = {**named, "filters": json.dumps({"parent": self.foreign})}
 		table = f"`tab{SESSION_USER}`"
 		routes = (
-			(f"/api/v2/document/{SESSION_USER}", named),
-			(f"/api/v1/resource/{SESSION_USER}", named),
+			(f"/api/v2/document/{SESSION_USER}", {"parent": SESSION, "fields": fields}),
+			(f"/api/v1/resource/{SESSION_USER}", {"parent": SESSION, "fields": fields}),
 			(f"/api/resource/{SESSION_USER}/{row}", {}),
 			(f"/api/v2/document/{SESSION_USER}/{row}", {}),
 			("/api/method/frappe.client.get_value", {**by_parent, "fieldname": fields}),

@@ -39,9 +39,12 @@ def run_on_bench() -> None:
 
 
 def run_here(job: Any) -> None:
-	with ThreadPoolExecutor(1) as executor:
-		executor.submit(background_jobs.execute_job, **job.kwargs).result()
-	job.delete()
+	"""One that fails leaves nothing either, or every later run would wait for it."""
+	try:
+		with ThreadPoolExecutor(1) as executor:
+			executor.submit(background_jobs.execute_job, **job.kwargs).result()
+	finally:
+		job.delete()
 
 
 def unfinished_jobs() -> Iterator[Any]:
