@@ -23,7 +23,7 @@ from xappiens_whatsapp.server.exceptions import (
 	NumberOfAnother,
 	SessionMissingOnServer,
 )
-from xappiens_whatsapp.sessions import matching, nudges, reasons, records
+from xappiens_whatsapp.sessions import creation, nudges, reasons, records
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
