@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PORT ?= 8000
 LANGUAGE ?= es
 
-.PHONY: help setup demo test gateway gateway-test lint bench desk-test bench-test clean
+.PHONY: help setup demo test soak gateway gateway-test lint bench desk-test bench-test clean
 
 # Of the wheel in .venv, else of the machine. Without Node the gateway's tests are left out, and that is said.
 NPM = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix gateway
@@ -39,6 +39,10 @@ gateway/node_modules/.complete: gateway/package-lock.json
 
 gateway-test: gateway ## check the gateway's types, and run its tests
 	$(NPM) run check && $(NPM) test
+
+soak: setup ## a random walk of 10,000 steps, and a thousand random interleavings
+	SOAK_STEPS=$${SOAK_STEPS:-10000} $(RUN) -m pytest -q tests/walk
+	INTERLEAVINGS=$${INTERLEAVINGS:-1000} $(RUN) -m pytest -q xappiens_whatsapp/tests/test_interleavings.py
 
 lint: setup ## ruff, as pre-commit and CI run it
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

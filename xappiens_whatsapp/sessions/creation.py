@@ -118,10 +118,18 @@ def keep_number(link: Link, created: RemoteSession) -> None:
 		return
 	why_not = link.observe(created, Seen.ACTED).why_not
 	if why_not == records.GONE:
-		link.client.delete_session(created.id)
-		raise changed_meanwhile(link)
+		raise taken_back(link, created.id)
 	if link.number != created.id and not is_there_all_the_same(link):
 		raise changed_meanwhile(link)
+
+
+def taken_back(link: Link, number: int) -> ChangedMeanwhile:
+	"""The record was deleted while the server worked for it: no session stays there that nobody knows of."""
+	try:
+		link.client.delete_session(number)
+	except NotFoundError:
+		pass
+	return changed_meanwhile(link)
 
 
 def is_there_all_the_same(link: Link) -> bool:
@@ -180,8 +188,9 @@ def start(link: Link) -> None:
 			raise ConnectsInVain(reasons.text_of(reasons.CONNECTS_IN_VAIN)) from None
 		raise
 	forget_failures(link)
-	if remote:
-		link.observe(remote, Seen.OWN_ROUTE)
+	number = link.number
+	if remote and link.observe(remote, Seen.OWN_ROUTE).why_not == records.GONE and number:
+		raise taken_back(link, number)
 
 
 def restart(link: Link) -> None:

@@ -17,12 +17,13 @@ from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.server.exceptions import (
+	ChangedMeanwhile,
 	ConnectsInVain,
 	GatewayError,
 	NumberOfAnother,
 	SessionMissingOnServer,
 )
-from xappiens_whatsapp.sessions import matching, nudges, reasons, records
+from xappiens_whatsapp.sessions import creation, nudges, reasons, records
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
@@ -370,3 +371,46 @@ class TestLateFailure(AlertsTestCase):
 		with self.assertRaises(BaileysError) as raised:
 			link.ask(link.client.get_status, link.number)
 		return raised.exception
+
+
+class TestMeanwhile(CasesTestCase):
+	def test_29_a_record_that_goes_before_the_connect_takes_its_session_along(self):
+		name = self.create()
+		link = Link(frappe.get_doc(SESSION, name))
+		frappe.db.delete(SESSION, {"name": name})
+		frappe.db.commit()
+		with self.assertRaises(ChangedMeanwhile):
+			creation.start(link)
+		self.assertIsNone(self.remote_id(name))
+		self.assertTrue(session.create_session(name, "Ventas")["success"])
+
+	def test_29_so_does_one_that_goes_during_the_create(self):
+		doc = self.new_record()
+		link = Link(doc)
+		frappe.db.delete(SESSION, {"name": doc.name})
+		frappe.db.commit()
+		with self.assertRaises(ChangedMeanwhile):
+			creation.create_on_server(link)
+		self.assertIsNone(self.remote_id(doc.name))
+
+	def test_58_a_code_that_the_server_has_shows_in_the_list(self):
+		name = self.create()
+		frappe.db.set_value(SESSION, name, "status", "Connecting")
+		frappe.db.commit()
+		nudges.enqueue_refresh(name)
+		jobs.refresh_waiting()
+		self.assertEqual(self.state(name)[0], "QR Code Required")
+
+
+class TestReconnecting(CasesTestCase):
+	def test_50_51_a_paired_session_that_reconnects_keeps_number_and_reason(self):
+		self.sandbox.behave(reasons="gateway")
+		name = self.linked()
+		phone = self.fresh(name).phone_number
+		self.sandbox.drop(name, 428, back_after=300)
+		for learn in (session.get_session_status, lambda _name: reconciliation.reconcile()):
+			learn(name)
+			fresh = self.fresh(name)
+			self.assertEqual((fresh.status, fresh.phone_number), ("Connecting", phone))
+			self.assertIn(fresh.error_code, ("428", "408"))
+		self.assertFalse(session.get_qr_code(name)["ready"])
