@@ -11,9 +11,25 @@ const LEVELS = ["debug", "info", "warn", "error"];
 const SHORTEST_KEY = 24;
 const LARGEST_PART = 0xffff_ffff;
 const KNOWN = new Set([
-	"HOST", "PORT", "DATA", "API_KEY", "API_KEY_FILE", "API_KEYS", "RATE_LIMIT", "MAX_SESSIONS", "DEVICE_NAME",
-	"WA_VERSION", "PROXY", "LOG", "ALLOW_HTTP_WEBHOOKS",
-	"TEST_WA_URL", "TEST_SPEED", "TEST_QR_MS", "TEST_CONNECT_MS", "TEST_KEEPALIVE_MS", "TEST_NEWER_VERSION",
+	"HOST",
+	"PORT",
+	"DATA",
+	"API_KEY",
+	"API_KEY_FILE",
+	"API_KEYS",
+	"RATE_LIMIT",
+	"MAX_SESSIONS",
+	"DEVICE_NAME",
+	"WA_VERSION",
+	"PROXY",
+	"LOG",
+	"ALLOW_HTTP_WEBHOOKS",
+	"TEST_WA_URL",
+	"TEST_SPEED",
+	"TEST_QR_MS",
+	"TEST_CONNECT_MS",
+	"TEST_KEEPALIVE_MS",
+	"TEST_NEWER_VERSION",
 ]);
 
 /**
@@ -74,7 +90,8 @@ export function readConfig(environment) {
 /** @param {Record<string, string | undefined>} environment @returns {Reader} */
 function reader(environment) {
 	for (const name of Object.keys(environment)) {
-		if (name.startsWith("GATEWAY_") && !KNOWN.has(name.slice(8))) throw new Refused(`${name} is not a setting of the gateway`);
+		if (name.startsWith("GATEWAY_") && !KNOWN.has(name.slice(8)))
+			throw new Refused(`${name} is not a setting of the gateway`);
 	}
 	return (name) => environment[`GATEWAY_${name}`]?.trim() || undefined;
 }
@@ -85,12 +102,19 @@ function defaultFolder(environment) {
 	return environment.STATE_DIRECTORY || join(state, "whatsapp-gateway");
 }
 
-/** @param {Reader} value @param {string} name @param {number} usual @param {number} least @param {number} most */
+/**
+ * @param {Reader} value
+ * @param {string} name
+ * @param {number} usual
+ * @param {number} least
+ * @param {number} most
+ */
 function number(value, name, usual, least, most) {
 	const text = value(name);
 	if (text === undefined) return usual;
 	const found = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-	if (!(found >= least && found <= most)) throw new Refused(`GATEWAY_${name} must be a whole number from ${least} to ${most}`);
+	if (!(found >= least && found <= most))
+		throw new Refused(`GATEWAY_${name} must be a whole number from ${least} to ${most}`);
 	return found;
 }
 
@@ -103,12 +127,16 @@ function oneOf(value, name, words, usual) {
 
 /** @param {string | undefined} text */
 function list(text) {
-	return (text ?? "").split(",").map((part) => part.trim()).filter(Boolean);
+	return (text ?? "")
+		.split(",")
+		.map((part) => part.trim())
+		.filter(Boolean);
 }
 
 /** @param {string | undefined} name */
 function deviceName(name) {
-	if (name && !/^[\p{L}\p{N} ._-]{1,30}$/u.test(name)) throw new Refused("GATEWAY_DEVICE_NAME must be 1 to 30 letters, digits or spaces");
+	if (name && !/^[\p{L}\p{N} ._-]{1,30}$/u.test(name))
+		throw new Refused("GATEWAY_DEVICE_NAME must be 1 to 30 letters, digits or spaces");
 	return name;
 }
 
@@ -116,26 +144,33 @@ function deviceName(name) {
 function version(value, name) {
 	const text = value(name);
 	if (!text) return undefined;
-	if (!/^\d{1,9}\.\d{1,9}\.\d{1,10}$/.test(text) || text.split(".").some((part) => Number(part) > LARGEST_PART)) throw new Refused(`GATEWAY_${name} must look like 2.3000.1043857760`);
+	if (
+		!/^\d{1,9}\.\d{1,9}\.\d{1,10}$/.test(text) ||
+		text.split(".").some((part) => Number(part) > LARGEST_PART)
+	)
+		throw new Refused(`GATEWAY_${name} must look like 2.3000.1043857760`);
 	return /** @type {Version} */ (text.split(".").map(Number));
 }
 
 /** @param {string | undefined} text */
 function proxy(text) {
-	if (text && !/^https?:$/.test(URL.parse(text)?.protocol ?? "")) throw new Refused("GATEWAY_PROXY must be an http:// or https:// address");
+	if (text && !/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
+		throw new Refused("GATEWAY_PROXY must be an http:// or https:// address");
 	return text;
 }
 
 /** @param {Reader} value */
 function keysOf(value) {
 	const given = ["API_KEY", "API_KEY_FILE", "API_KEYS"].filter((name) => value(name));
-	if (given.length > 1) throw new Refused(`Set only one of ${given.map((name) => `GATEWAY_${name}`).join(", ")}`);
+	if (given.length > 1)
+		throw new Refused(`Set only one of ${given.map((name) => `GATEWAY_${name}`).join(", ")}`);
 	const several = list(value("API_KEYS")).map(namedKey);
 	const single = value("API_KEY") ?? fromFile(value("API_KEY_FILE"));
 	const keys = single === undefined ? several : [{ name: "default", key: single }];
 	for (const { name, key } of keys) checkKey(name, key);
 	for (const field of /** @type {const} */ (["name", "key"])) {
-		if (new Set(keys.map((one) => one[field])).size < keys.length) throw new Refused(`GATEWAY_API_KEYS has the same ${field} twice`);
+		if (new Set(keys.map((one) => one[field])).size < keys.length)
+			throw new Refused(`GATEWAY_API_KEYS has the same ${field} twice`);
 	}
 	return keys;
 }
@@ -153,23 +188,36 @@ function fromFile(path) {
 	try {
 		return readFileSync(path, "utf8").trim();
 	} catch (error) {
-		throw new Refused(`GATEWAY_API_KEY_FILE: ${path} cannot be read (${/** @type {NodeJS.ErrnoException} */ (error).code})`);
+		throw new Refused(
+			`GATEWAY_API_KEY_FILE: ${path} cannot be read (${/** @type {NodeJS.ErrnoException} */ (error).code})`,
+		);
 	}
 }
 
 /** @param {string} name @param {string} key */
 export function checkKey(name, key) {
 	if (!/^[\x21-\x7e]+$/.test(key) || key.length < SHORTEST_KEY) {
-		throw new Refused(`The API key "${name}" must have at least ${SHORTEST_KEY} visible ASCII characters`);
+		throw new Refused(
+			`The API key "${name}" must have at least ${SHORTEST_KEY} visible ASCII characters`,
+		);
 	}
 }
 
-/** @param {Reader} value @param {string} host @param {Record<string, string | undefined>} environment @returns {TestSwitches} */
+/**
+ * @param {Reader} value
+ * @param {string} host
+ * @param {Record<string, string | undefined>} environment
+ * @returns {TestSwitches}
+ */
 function testSwitches(value, host, environment) {
-	const used = Object.keys(environment).some((name) => name.startsWith("GATEWAY_TEST_") && environment[name]);
-	if (used && !LOOPBACK.test(host)) throw new Refused("GATEWAY_TEST_* is only for a gateway that listens on this machine alone");
+	const used = Object.keys(environment).some(
+		(name) => name.startsWith("GATEWAY_TEST_") && environment[name],
+	);
+	if (used && !LOOPBACK.test(host))
+		throw new Refused("GATEWAY_TEST_* is only for a gateway that listens on this machine alone");
 	const url = value("TEST_WA_URL");
-	if (url && !/^ws:\/\/127\.0\.0\.1:\d{1,5}\/?$/.test(url)) throw new Refused("GATEWAY_TEST_WA_URL must be ws://127.0.0.1:port");
+	if (url && !/^ws:\/\/127\.0\.0\.1:\d{1,5}\/?$/.test(url))
+		throw new Refused("GATEWAY_TEST_WA_URL must be ws://127.0.0.1:port");
 	return Object.freeze({
 		url,
 		qrMs: number(value, "TEST_QR_MS", 0, 0, 3_600_000) || undefined,

@@ -24,10 +24,21 @@ export async function start(environment) {
 	setLevel(config.level);
 	const database = new Database(config.data);
 	const loaded = loadKeys(config);
-	const stores = { database, sessions: new SessionStore(database), credentials: new CredentialStore(database) };
+	const stores = {
+		database,
+		sessions: new SessionStore(database),
+		credentials: new CredentialStore(database),
+	};
 	const webhooks = new WebhookQueue(new DeliveryStore(database), config.times);
 	const registry = new Registry(config, stores, webhooks);
-	const gateway = { config, registry, database, sessions: stores.sessions, webhooks, detail: detailOf(registry, webhooks) };
+	const gateway = {
+		config,
+		registry,
+		database,
+		sessions: stores.sessions,
+		webhooks,
+		detail: detailOf(registry, webhooks),
+	};
 	const app = makeServer(gateway, new Keys(loaded.keys), new Limits(config.rateLimit));
 	catchStrays(registry);
 	webhooks.start();
@@ -37,14 +48,19 @@ export async function start(environment) {
 	announce(app, loaded);
 }
 
-/** @param {import("fastify").FastifyInstance} app @param {import("./config.js").Config} config @param {Database} database */
+/**
+ * @param {import("fastify").FastifyInstance} app
+ * @param {import("./config.js").Config} config
+ * @param {Database} database
+ */
 async function listen(app, { host, port }, database) {
 	try {
 		await app.listen({ host, port });
 	} catch (error) {
 		database.close();
 		const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-		if (code === "EADDRINUSE") throw new Refused(`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`);
+		if (code === "EADDRINUSE")
+			throw new Refused(`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`);
 		throw new Refused(`The gateway cannot listen on ${host}, port ${port} (${code})`);
 	}
 }
@@ -78,7 +94,9 @@ function stopOnSignal(app, registry, webhooks, database) {
 
 /** One session's error is that session's end, not the end of all. @param {Registry} registry */
 function catchStrays(registry) {
-	process.on("unhandledRejection", (error) => log("warn", "rejection", { session: running.getStore(), ...described(error) }));
+	process.on("unhandledRejection", (error) =>
+		log("warn", "rejection", { session: running.getStore(), ...described(error) }),
+	);
 	process.on("uncaughtException", (error) => {
 		const session = running.getStore();
 		log("error", "exception", { session, ...described(error) });
@@ -98,7 +116,9 @@ function detailOf(registry, webhooks) {
 		delay.reset();
 		const states = Object.groupBy(registry.all(), (session) => session.state);
 		return {
-			sessions: Object.fromEntries(Object.entries(states).map(([state, found]) => [state, found?.length])),
+			sessions: Object.fromEntries(
+				Object.entries(states).map(([state, found]) => [state, found?.length]),
+			),
 			leaving: registry.leavingCount,
 			waitingWebhooks: webhooks.store.count(),
 			memory: process.memoryUsage.rss(),

@@ -17,12 +17,27 @@ export function log(level, event, fields = {}) {
 	process.stderr.write(JSON.stringify({ at: new Date().toISOString(), level, event, ...fields }) + "\n");
 }
 
-/** libsignal writes whole sessions, private keys included, to the console. Before anything imports baileys. */
+/**
+ * libsignal writes whole sessions, private keys included, to the console. Before anything imports baileys.
+ */
 export function silenceConsole() {
-	for (const name of /** @type {const} */ (["log", "info", "warn", "error", "debug", "trace", "dir", "table"])) console[name] = () => {};
+	for (const name of /** @type {const} */ ([
+		"log",
+		"info",
+		"warn",
+		"error",
+		"debug",
+		"trace",
+		"dir",
+		"table",
+	]))
+		console[name] = () => {};
 }
 
-/** Where an error comes from, without what it says: a message may quote what a stranger sent. @param {unknown} error */
+/**
+ * Where an error comes from, without what it says: a message may quote what a stranger sent.
+ * @param {unknown} error
+ */
 export function described(error) {
 	if (!(error instanceof Error)) return { error: typeof error };
 	const frame = /\((?:file:\/\/)?([^()]+)\)|at (?:file:\/\/)?(\S+)$/m.exec(error.stack ?? "");
@@ -33,4 +48,13 @@ export function described(error) {
 const nothing = () => {};
 
 /** For Baileys, which logs registrations at info and every stanza at trace. @type {any} */
-export const silent = { level: "silent", child: () => silent, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
+export const silent = {
+	level: "silent",
+	child: () => silent,
+	trace: nothing,
+	debug: nothing,
+	info: nothing,
+	warn: nothing,
+	error: nothing,
+	fatal: nothing,
+};

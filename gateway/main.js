@@ -13,8 +13,12 @@ try {
 	await start(process.env);
 } catch (error) {
 	const isMissing = /** @type {any} */ (error)?.code === "ERR_MODULE_NOT_FOUND";
-	const sentence = isMissing ? "The gateway is not installed: run npm ci --ignore-scripts in its folder" : undefined;
-	process.stderr.write(`${sentence ?? (error instanceof Refused ? error.message : `The gateway failed to start: ${/** @type {any} */ (error)?.message}`)}\n`);
+	const sentence = isMissing
+		? "The gateway is not installed: run npm ci --ignore-scripts in its folder"
+		: undefined;
+	process.stderr.write(
+		`${sentence ?? (error instanceof Refused ? error.message : `The gateway failed to start: ${/** @type {any} */ (error)?.message}`)}\n`,
+	);
 	process.exit(error instanceof Refused || isMissing ? 2 : 1);
 }
 export {};

@@ -18,7 +18,11 @@ function png(modules) {
 	header.writeUInt32BE(size, 0);
 	header.writeUInt32BE(size, 4);
 	const rows = modules.flatMap((row) => Array(PIXELS).fill(scanline(row, size)));
-	const parts = [chunk("IHDR", Buffer.concat([header, Buffer.from(GREYSCALE_OF_ONE_BIT)])), chunk("IDAT", deflateSync(Buffer.concat(rows))), chunk("IEND", Buffer.alloc(0))];
+	const parts = [
+		chunk("IHDR", Buffer.concat([header, Buffer.from(GREYSCALE_OF_ONE_BIT)])),
+		chunk("IDAT", deflateSync(Buffer.concat(rows))),
+		chunk("IEND", Buffer.alloc(0)),
+	];
 	return Buffer.concat([SIGNATURE, ...parts]);
 }
 

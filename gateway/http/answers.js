@@ -13,7 +13,10 @@ const ERRORS = /** @type {Record<number, [code: string, text: string]>} */ ({
 
 /** A handler ends here with this error answer. */
 export class Refusal extends Error {
-	/** @param {number} status @param {{code?: string, text?: string, details?: Record<string, string>}} [words] */
+	/**
+	 * @param {number} status
+	 * @param {{code?: string, text?: string, details?: Record<string, string>}} [words]
+	 */
 	constructor(status, { code, text, details } = {}) {
 		const [usualCode, usualText] = ERRORS[status] ?? ERRORS[500];
 		super(text ?? usualText);
@@ -35,10 +38,22 @@ export function success(data, message) {
 
 /** @param {Refusal} refusal */
 export function failure({ code, message, details }) {
-	return { success: false, error: message, code, timestamp: iso(Date.now()), ...(details ? { details } : {}) };
+	return {
+		success: false,
+		error: message,
+		code,
+		timestamp: iso(Date.now()),
+		...(details ? { details } : {}),
+	};
 }
 
-/** @template {number | null} T @param {T} moment milliseconds since the epoch @returns {T extends null ? null : string} */
+/**
+ * @template {number | null} T
+ * @param {T} moment milliseconds since the epoch
+ * @returns {T extends null ? null : string}
+ */
 export function iso(moment) {
-	return /** @type {any} */ (moment === null ? null : new Date(/** @type {number} */ (moment)).toISOString());
+	return /** @type {any} */ (
+		moment === null ? null : new Date(/** @type {number} */ (moment)).toISOString()
+	);
 }

@@ -13,7 +13,10 @@ export class Keys {
 		this.digests = keys.map(({ name, key }) => ({ name, digest: digest(key) }));
 	}
 
-	/** @param {import("node:http").IncomingHttpHeaders} headers @returns {string | undefined} the name of the key; every key is compared, whichever fits */
+	/**
+	 * @param {import("node:http").IncomingHttpHeaders} headers
+	 * @returns {string | undefined} the name of the key; every key is compared, whichever fits
+	 */
 	owner(headers) {
 		const given = digest(String(headers[HEADER] ?? ""));
 		return this.digests.filter(({ digest }) => timingSafeEqual(digest, given))[0]?.name;
@@ -56,7 +59,11 @@ function madeKey(file) {
 
 /** @param {unknown} error @param {string} file */
 function unreadable(error, file) {
-	return error instanceof Refused ? error : new Refused(`The API key in ${file} cannot be read or written (${/** @type {any} */ (error).code})`);
+	return error instanceof Refused
+		? error
+		: new Refused(
+				`The API key in ${file} cannot be read or written (${/** @type {any} */ (error).code})`,
+			);
 }
 
 /** @param {string} text */

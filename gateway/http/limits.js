@@ -25,7 +25,12 @@ export class Limits {
 			"X-RateLimit-Remaining": String(Math.max(this.limit - window.used, 0)),
 			"X-RateLimit-Reset": String(Math.ceil(closes / 1000)),
 		};
-		return { allowed, headers: allowed ? headers : { ...headers, "Retry-After": String(Math.max(Math.ceil((closes - now) / 1000), 1)) } };
+		return {
+			allowed,
+			headers: allowed
+				? headers
+				: { ...headers, "Retry-After": String(Math.max(Math.ceil((closes - now) / 1000), 1)) },
+		};
 	}
 
 	/** @param {string} who @param {number} now */

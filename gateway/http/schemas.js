@@ -26,13 +26,24 @@ export const BODIES = {
 	},
 	webhook: { type: "object", properties: { webhookUrl: url, webhookSecret: secret } },
 	toggle: { type: "object", required: ["sendToFrappe"], properties: { sendToFrappe: { type: "boolean" } } },
-	pairing: { type: "object", required: ["phoneNumber"], properties: { phoneNumber: { ...phone, pattern: "^[1-9][0-9]{7,14}$" } } },
-	test: { type: "object", required: ["sessionId"], properties: { sessionId: { type: "string", maxLength: 100 } } },
+	pairing: {
+		type: "object",
+		required: ["phoneNumber"],
+		properties: { phoneNumber: { ...phone, pattern: "^[1-9][0-9]{7,14}$" } },
+	},
+	test: {
+		type: "object",
+		required: ["sessionId"],
+		properties: { sessionId: { type: "string", maxLength: 100 } },
+	},
 	text: {
 		type: "object",
 		required: ["to", "message"],
 		properties: {
-			to: { type: "string", pattern: "^(\\d{5,20}|\\d{5,20}@(s\\.whatsapp\\.net|c\\.us|lid)|[\\d-]{5,40}@g\\.us)$" },
+			to: {
+				type: "string",
+				pattern: "^(\\d{5,20}|\\d{5,20}@(s\\.whatsapp\\.net|c\\.us|lid)|[\\d-]{5,40}@g\\.us)$",
+			},
 			type: { const: "text" },
 			message: { type: "string", minLength: 1, maxLength: 4096 },
 		},
@@ -54,7 +65,9 @@ export function isNumber(text) {
 export function pageOf({ page = "1", limit = "10", status = "" }) {
 	const wrong = {
 		...(isNumber(String(page)) ? {} : { page: "must be a whole number from 1" }),
-		...(isNumber(String(limit)) && Number(limit) <= 100 ? {} : { limit: "must be a whole number from 1 to 100" }),
+		...(isNumber(String(limit)) && Number(limit) <= 100
+			? {}
+			: { limit: "must be a whole number from 1 to 100" }),
 		...(status === "" || STATES.includes(String(status)) ? {} : { status: "is not a known status" }),
 	};
 	if (Object.keys(wrong).length) throw invalid(wrong);
@@ -67,7 +80,8 @@ export function pageOf({ page = "1", limit = "10", status = "" }) {
  */
 export function checkWebhookUrl(text, httpHosts) {
 	const address = URL.parse(text);
-	if (!address || !/^https?:$/.test(address.protocol)) throw invalid({ webhookUrl: "is not an https address" });
+	if (!address || !/^https?:$/.test(address.protocol))
+		throw invalid({ webhookUrl: "is not an https address" });
 	if (address.username || address.password) throw invalid({ webhookUrl: "must not carry a password" });
 	if (address.protocol === "http:" && !isLoopback(address.hostname) && !httpHosts.has(address.hostname)) {
 		throw invalid({ webhookUrl: "must use https" });

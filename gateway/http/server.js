@@ -10,10 +10,14 @@ const LARGEST_HEADERS = 16_384;
 const HEADER_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
 const AT_A_TIME = 64;
-/** What a proxy or a URL class would fold into another path: `//`, a last slash, an encoded slash, dots for a segment. */
+/**
+ * What a proxy or a URL class would fold into another path: `//`, a last slash, an encoded slash, dots for a segment.
+ */
 const FOLDED = /\/\/|.\/$|%2f|%5c|\/(\.|%2e){1,2}(\/|$)/i;
 
-/** @typedef {import("fastify").FastifyRequest & {owner: string, raw_body: Buffer, counted: boolean}} Request */
+/**
+ * @typedef {import("fastify").FastifyRequest & {owner: string, raw_body: Buffer, counted: boolean}} Request
+ */
 
 /**
  * @param {import("./routes.js").Gateway} gateway @param {import("./keys.js").Keys} keys @param {import("./limits.js").Limits} limits
@@ -26,15 +30,25 @@ export function makeServer(gateway, keys, limits) {
 		forceCloseConnections: "idle",
 		routerOptions: { maxParamLength: 500 },
 		http: { headersTimeout: HEADER_TIMEOUT, maxHeaderSize: LARGEST_HEADERS },
-		ajv: { customOptions: { coerceTypes: false, allErrors: true, removeAdditional: false, useDefaults: false } },
+		ajv: {
+			customOptions: {
+				coerceTypes: false,
+				allErrors: true,
+				removeAdditional: false,
+				useDefaults: false,
+			},
+		},
 		schemaErrorFormatter: (errors) => invalid(fieldsOf(/** @type {any[]} */ (errors))),
 		clientErrorHandler: badClient,
-		frameworkErrors: (_error, _request, /** @type {any} */ reply) => void reply.code(400).send(failure(invalid({ path: "is not valid" }))),
+		frameworkErrors: (_error, _request, /** @type {any} */ reply) =>
+			void reply.code(400).send(failure(invalid({ path: "is not valid" }))),
 	});
 	parseBodies(app);
 	countRequests(app);
 	app.decorateRequest("owner", "");
-	app.addHook("onRequest", async (request, reply) => admit(/** @type {any} */ (request), reply, keys, limits));
+	app.addHook("onRequest", async (request, reply) =>
+		admit(/** @type {any} */ (request), reply, keys, limits),
+	);
 	for (const route of ROUTES) addRoute(app, route, gateway);
 	app.setNotFoundHandler(() => {
 		throw nowhere();
@@ -46,7 +60,11 @@ export function makeServer(gateway, keys, limits) {
 	return app;
 }
 
-/** @param {import("fastify").FastifyInstance} app @param {import("./routes.js").Route} route @param {import("./routes.js").Gateway} gateway */
+/**
+ * @param {import("fastify").FastifyInstance} app
+ * @param {import("./routes.js").Route} route
+ * @param {import("./routes.js").Gateway} gateway
+ */
 function addRoute(app, { method, path, handler, body, status, open }, gateway) {
 	app.route({
 		method,
@@ -56,13 +74,26 @@ function addRoute(app, { method, path, handler, body, status, open }, gateway) {
 		schema: body ? { body } : {},
 		handler: async (request, reply) => {
 			const { owner, params, query, headers, raw_body } = /** @type {any} */ (request);
-			const answer = await handler(gateway, { owner, params, query, headers, body: request.body ?? {}, raw: raw_body ?? Buffer.alloc(0) });
+			const answer = await handler(gateway, {
+				owner,
+				params,
+				query,
+				headers,
+				body: request.body ?? {},
+				raw: raw_body ?? Buffer.alloc(0),
+			});
 			return reply.code(status ?? 200).send(answer);
 		},
 	});
 }
 
-/** Limit before key: who guesses keys is counted too. @param {Request} request @param {import("fastify").FastifyReply} reply @param {import("./keys.js").Keys} keys @param {import("./limits.js").Limits} limits */
+/**
+ * Limit before key: who guesses keys is counted too.
+ * @param {Request} request
+ * @param {import("fastify").FastifyReply} reply
+ * @param {import("./keys.js").Keys} keys
+ * @param {import("./limits.js").Limits} limits
+ */
 function admit(request, reply, keys, limits) {
 	const owner = keys.owner(request.headers);
 	request.owner = owner ?? "";
@@ -73,7 +104,9 @@ function admit(request, reply, keys, limits) {
 	if (!allowed && !isHealth) throw new Refusal(429);
 	if (FOLDED.test(request.raw.url?.split("?")[0] ?? "")) throw nowhere();
 	if (owner || isOpen || request.is404) return;
-	throw hasKey(request.headers) ? new Refusal(401) : new Refusal(401, { code: "MISSING_API_KEY", text: "The API key is missing" });
+	throw hasKey(request.headers)
+		? new Refusal(401)
+		: new Refusal(401, { code: "MISSING_API_KEY", text: "The API key is missing" });
 }
 
 /** @param {import("fastify").FastifyInstance} app */
@@ -91,15 +124,23 @@ function countRequests(app) {
 /** @param {import("fastify").FastifyInstance} app */
 function parseBodies(app) {
 	app.removeAllContentTypeParsers();
-	app.addContentTypeParser(/^application\/(.+\+)?json/, { parseAs: "buffer" }, async (/** @type {any} */ request, /** @type {Buffer} */ body) => {
-		request.raw_body = body;
-		return body.length ? objectOf(body) : {};
-	});
-	app.addContentTypeParser("*", { parseAs: "buffer" }, async (/** @type {any} */ request, /** @type {Buffer} */ body) => {
-		request.raw_body = body;
-		if (body.length) throw invalid({ body: "must be sent as application/json" });
-		return {};
-	});
+	app.addContentTypeParser(
+		/^application\/(.+\+)?json/,
+		{ parseAs: "buffer" },
+		async (/** @type {any} */ request, /** @type {Buffer} */ body) => {
+			request.raw_body = body;
+			return body.length ? objectOf(body) : {};
+		},
+	);
+	app.addContentTypeParser(
+		"*",
+		{ parseAs: "buffer" },
+		async (/** @type {any} */ request, /** @type {Buffer} */ body) => {
+			request.raw_body = body;
+			if (body.length) throw invalid({ body: "must be sent as application/json" });
+			return {};
+		},
+	);
 	app.addHook("preValidation", async (request) => {
 		request.body ??= {};
 	});
@@ -113,14 +154,20 @@ function objectOf(body) {
 	} catch {
 		throw invalid({ body: "is not JSON" });
 	}
-	if (value === null || typeof value !== "object" || Array.isArray(value)) throw invalid({ body: "must be an object" });
+	if (value === null || typeof value !== "object" || Array.isArray(value))
+		throw invalid({ body: "must be an object" });
 	return value;
 }
 
-/** @param {{instancePath: string, keyword: string, message?: string, params: any}[]} errors @returns {Record<string, string>} one reason a field */
+/**
+ * @param {{instancePath: string, keyword: string, message?: string, params: any}[]} errors
+ * @returns {Record<string, string>} one reason a field
+ */
 function fieldsOf(errors) {
 	const reasons = errors.map(({ instancePath, keyword, message, params }) =>
-		keyword === "required" ? [params.missingProperty, "required"] : [instancePath.split("/")[1] ?? "body", message ?? "is not valid"],
+		keyword === "required"
+			? [params.missingProperty, "required"]
+			: [instancePath.split("/")[1] ?? "body", message ?? "is not valid"],
 	);
 	return Object.fromEntries(reasons.reverse());
 }
@@ -128,7 +175,8 @@ function fieldsOf(errors) {
 /** @param {any} error @returns {Refusal} */
 function refusalOf(error) {
 	if (error instanceof Refusal) return error;
-	if (error instanceof StorageFailed) return new Refusal(503, { code: "STORAGE_ERROR", text: error.message });
+	if (error instanceof StorageFailed)
+		return new Refusal(503, { code: "STORAGE_ERROR", text: error.message });
 	const status = error?.statusCode;
 	if (status === 413 || status === 408) return new Refusal(status);
 	if (status >= 400 && status < 500) return invalid({ body: "is not valid" });
@@ -140,10 +188,15 @@ function nowhere() {
 	return new Refusal(404, { code: "NOT_FOUND", text: "There is no such route" });
 }
 
-/** What is no HTTP request gets an answer all the same. @param {any} error @param {import("node:net").Socket} socket */
+/**
+ * What is no HTTP request gets an answer all the same.
+ * @param {any} error
+ * @param {import("node:net").Socket} socket
+ */
 function badClient(error, socket) {
 	if (!socket.writable) return;
-	const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+	const status =
+		error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
 	const body = JSON.stringify(failure(new Refusal(status)));
 	const head = `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
 	socket.end(head + body);

@@ -16,11 +16,21 @@ export function statusOf(session) {
 		lastActivity: iso(row.last_activity),
 		isConnected: session.isConnected,
 		hasQR: code !== undefined,
-		...(drop ? { disconnectCode: drop.code, disconnectReason: drop.reason, disconnectedAt: iso(drop.since), willReconnect: session.isLive } : {}),
+		...(drop
+			? {
+					disconnectCode: drop.code,
+					disconnectReason: drop.reason,
+					disconnectedAt: iso(drop.since),
+					willReconnect: session.isLive,
+				}
+			: {}),
 	};
 }
 
-/** A row of the list. The picture is not in it: a hundred would take seconds, and a code is a credential. @param {Session} session */
+/**
+ * A row of the list. The picture is not in it: a hundred would take seconds, and a code is a credential.
+ * @param {Session} session
+ */
 export function rowOf(session) {
 	const { row, code } = session;
 	return {
@@ -40,8 +50,17 @@ export function rowOf(session) {
 
 /** @param {Session} session */
 export function detailOf(session) {
-	const profile = { name: session.row.profile_name || session.row.name, about: "", profilePictureUrl: "", isBusiness: false };
-	return { ...rowOf(session), webhookUrl: session.row.webhook_url, ...(session.isConnected ? { profile } : {}) };
+	const profile = {
+		name: session.row.profile_name || session.row.name,
+		about: "",
+		profilePictureUrl: "",
+		isBusiness: false,
+	};
+	return {
+		...rowOf(session),
+		webhookUrl: session.row.webhook_url,
+		...(session.isConnected ? { profile } : {}),
+	};
 }
 
 /** @param {Session} session */
@@ -50,7 +69,17 @@ export function createdOf(session) {
 	return { id, sessionId, sessionName, status, phoneNumber, sendToFrappe, createdAt };
 }
 
-/** @param {Session} session @returns {{qrCode: string, sessionId: string, expiresAt: string, status: string} | undefined} */
+/**
+ * @param {Session} session
+ * @returns {{qrCode: string, sessionId: string, expiresAt: string, status: string} | undefined}
+ */
 export function codeOf({ row, code, state }) {
-	return code && { qrCode: qrPicture(code.text), sessionId: row.session_id, expiresAt: iso(code.expiresAt), status: state };
+	return (
+		code && {
+			qrCode: qrPicture(code.text),
+			sessionId: row.session_id,
+			expiresAt: iso(code.expiresAt),
+			status: state,
+		}
+	);
 }

@@ -16,7 +16,9 @@ import { BufferJSON, initAuthCreds, proto } from "baileys";
 export function authOf(store, session) {
 	const stored = store.readCreds(session);
 	if (!stored) store.forget(session);
-	const creds = /** @type {import("baileys").AuthenticationCreds} */ (stored ? parsed(stored) : initAuthCreds());
+	const creds = /** @type {import("baileys").AuthenticationCreds} */ (
+		stored ? parsed(stored) : initAuthCreds()
+	);
 	let revoked = false;
 	const paired = () => Boolean(creds.account);
 	return {
@@ -35,17 +37,26 @@ function keysOf(store, session, revoked) {
 	return {
 		get: (type, ids) => {
 			const found = store.readKeys(session, type, ids);
-			return /** @type {any} */ (Object.fromEntries([...found].map(([id, value]) => [id, revived(type, parsed(value))])));
+			return /** @type {any} */ (
+				Object.fromEntries([...found].map(([id, value]) => [id, revived(type, parsed(value))]))
+			);
 		},
 		set: (data) => {
 			if (revoked()) return;
-			const entries = Object.entries(data).flatMap(([type, values]) => Object.entries(values ?? {}).map(([id, value]) => entry(type, id, value)));
+			const entries = Object.entries(data).flatMap(([type, values]) =>
+				Object.entries(values ?? {}).map(([id, value]) => entry(type, id, value)),
+			);
 			store.writeKeys(session, entries);
 		},
 	};
 }
 
-/** @param {string} type @param {string} id @param {unknown} value @returns {[string, string, string | null]} */
+/**
+ * @param {string} type
+ * @param {string} id
+ * @param {unknown} value
+ * @returns {[string, string, string | null]}
+ */
 function entry(type, id, value) {
 	return [type, id, value === null || value === undefined ? null : written(value)];
 }

@@ -71,7 +71,8 @@ export class Leaving {
 		this.stop();
 		if (GONE.has(code)) return this.#done("unlinked");
 		const { times } = this.world;
-		const after = code === 515 ? 0 : backoff(this.#tries++, { ...times, backoffLongest: times.leavingLongest });
+		const after =
+			code === 515 ? 0 : backoff(this.#tries++, { ...times, backoffLongest: times.leavingLongest });
 		this.#later(after, () => this.start());
 	}
 

@@ -50,9 +50,12 @@ export function decide(ending, times, random = Math.random) {
 	if (why === "stream" && code === 515 && ending.alike <= MOST_ALIKE) return { act: "restart" };
 	if (why === "refs" && !paired) return down(408, "qr_timeout", true);
 	if (!unreachable && FINAL.has(code)) return down(code, REASONS[code], code === 401);
-	if (!unreachable && code === 405) return ending.newerTried ? down(405, REASONS[405], !paired) : { act: "newer" };
+	if (!unreachable && code === 405)
+		return ending.newerTried ? down(405, REASONS[405], !paired) : { act: "newer" };
 	if (paired && code === 500 && ending.alike >= MOST_ALIKE) return down(500, reasonOf(ending), false);
-	const told = unreachable ? { code: 408, reason: "whatsapp_unreachable" } : { code, reason: reasonOf(ending) };
+	const told = unreachable
+		? { code: 408, reason: "whatsapp_unreachable" }
+		: { code, reason: reasonOf(ending) };
 	if (paired) return { act: "again", after: backoff(tries, times, random), ...told };
 	if (tries < times.firstTries.length) return { act: "again", after: times.firstTries[tries], ...told };
 	return down(told.code, told.reason, true);
@@ -63,7 +66,9 @@ export function decide(ending, times, random = Math.random) {
  * @param {number} tries @param {Pick<import("./times.js").Times, "backoffFirst" | "backoffLongest">} times @param {() => number} random
  */
 export function backoff(tries, times, random = Math.random) {
-	return Math.min(times.backoffFirst * 2 ** Math.min(tries, 30), times.backoffLongest) * (0.75 + random() / 2);
+	return (
+		Math.min(times.backoffFirst * 2 ** Math.min(tries, 30), times.backoffLongest) * (0.75 + random() / 2)
+	);
 }
 
 /** @param {Ending} ending */

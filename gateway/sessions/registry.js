@@ -10,7 +10,9 @@ export class SessionExists extends Error {}
 
 export class LimitReached extends Error {}
 
-/** All sessions of this process: found by number or by name, restored at start, remembered until their phones forgot them. */
+/**
+ * All sessions of this process: found by number or by name, restored at start, remembered until their phones forgot them.
+ */
 export class Registry {
 	/** @type {Map<number, Session>} */
 	#sessions = new Map();
@@ -31,14 +33,18 @@ export class Registry {
 		this.config = config;
 		this.stores = stores;
 		this.webhooks = webhooks;
-		this.#version = /** @type {any} */ (JSON.parse(stores.database.readSetting("wa_version") ?? "null") ?? undefined);
+		this.#version = /** @type {any} */ (
+			JSON.parse(stores.database.readSetting("wa_version") ?? "null") ?? undefined
+		);
 		for (const row of stores.sessions.all()) {
 			if (row.leaving_since) this.#leaving.set(row.id, new Leaving(row, this.#world()));
 			else this.#remember(new Session(row, this.#world()));
 		}
 	}
 
-	/** Every wanted session is `connecting` before anybody can ask; their sockets come one after the other. */
+	/**
+	 * Every wanted session is `connecting` before anybody can ask; their sockets come one after the other.
+	 */
 	restore() {
 		const wanted = this.all().filter(({ row }) => row.wanted);
 		for (const session of wanted) session.restored();
@@ -54,7 +60,11 @@ export class Registry {
 		}
 	}
 
-	/** @param {import("../store/sessions.js").NewRow} fields @throws {SessionExists | LimitReached} @returns {Session} */
+	/**
+	 * @param {import("../store/sessions.js").NewRow} fields
+	 * @throws {SessionExists | LimitReached}
+	 * @returns {Session}
+	 */
 	create(fields) {
 		if (this.byName(fields.owner, fields.session_id)) throw new SessionExists();
 		if (this.#sessions.size >= this.config.maxSessions) throw new LimitReached();
@@ -142,10 +152,18 @@ export class Registry {
 		this.stores.sessions.remove(id);
 	}
 
-	/** @param {Session} session @param {string} event @param {() => Record<string, unknown>} data @param {number} [expiresAt] */
+	/**
+	 * @param {Session} session
+	 * @param {string} event
+	 * @param {() => Record<string, unknown>} data
+	 * @param {number} [expiresAt]
+	 */
 	#emit(session, event, data, expiresAt) {
 		const { code } = session;
-		const payload = event === "session.qr" && code ? () => ({ qrCode: qrPicture(code.text), expiresAt: new Date(code.expiresAt).toISOString() }) : data;
+		const payload =
+			event === "session.qr" && code
+				? () => ({ qrCode: qrPicture(code.text), expiresAt: new Date(code.expiresAt).toISOString() })
+				: data;
 		try {
 			this.webhooks.add(session.row, event, payload, expiresAt);
 		} catch (error) {

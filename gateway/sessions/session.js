@@ -1,5 +1,6 @@
 import { described, log } from "../log.js";
 import { decide } from "./policy.js";
+import { Timers } from "./timers.js";
 
 /**
  * @typedef {"disconnected" | "connecting" | "qr_code" | "connected"} State
@@ -27,8 +28,7 @@ export class Session {
 	#socket;
 	/** @type {import("./auth.js").Auth | undefined} */
 	#auth;
-	/** @type {Map<string, NodeJS.Timeout>} */
-	#timers = new Map();
+	#timers = new Timers((error) => this.crashed(error));
 	#tries = 0;
 	#openedAt = 0;
 	#newerTried = false;
@@ -51,7 +51,12 @@ export class Session {
 		this.world = world;
 		this.paired = Boolean(row.paired);
 		this.updatedAt = row.updated_at;
-		if (row.disconnect_code) this.drop = { code: row.disconnect_code, reason: row.disconnect_reason ?? "", since: row.updated_at };
+		if (row.disconnect_code)
+			this.drop = {
+				code: row.disconnect_code,
+				reason: row.disconnect_reason ?? "",
+				since: row.updated_at,
+			};
 	}
 
 	/** @returns {State} */
@@ -159,23 +164,34 @@ export class Session {
 			this.#auth = this.world.auth(this.row.id);
 			this.paired = this.#auth.paired();
 			const { id: session, session_id: sessionKey } = this.row;
-			this.#socket = this.world.openSocket({ session, sessionKey, auth: this.#auth, kind, on: this.#callbacks(generation) });
+			this.#socket = this.world.openSocket({
+				session,
+				sessionKey,
+				auth: this.#auth,
+				kind,
+				on: this.#callbacks(generation),
+			});
 		} catch (error) {
 			this.crashed(error);
 		}
 	}
 
-	/** @param {number} generation a callback of an older socket does nothing @returns {import("./socket.js").Callbacks} */
+	/**
+	 * @param {number} generation a callback of an older socket does nothing
+	 * @returns {import("./socket.js").Callbacks}
+	 */
 	#callbacks(generation) {
 		/** @template {unknown[]} A @param {(...values: A) => void} work @returns {(...values: A) => void} */
-		const guarded = (work) => (...values) => {
-			if (generation !== this.#generation) return;
-			try {
-				work(...values);
-			} catch (error) {
-				this.crashed(error);
-			}
-		};
+		const guarded =
+			(work) =>
+			(...values) => {
+				if (generation !== this.#generation) return;
+				try {
+					work(...values);
+				} catch (error) {
+					this.crashed(error);
+				}
+			};
 		return {
 			code: guarded((text, milliseconds) => this.#showCode(text, milliseconds)),
 			scanned: guarded(() => this.#scanned()),
@@ -190,7 +206,7 @@ export class Session {
 	#showCode(text, milliseconds) {
 		const shownAt = Date.now();
 		this.code = { text, shownAt, expiresAt: shownAt + milliseconds };
-		this.#stopTimer("watchdog");
+		this.#timers.stop("watchdog");
 		this.#enter("qr_code");
 		this.#nextCode?.resolve();
 		this.#nextCode = undefined;
@@ -215,7 +231,14 @@ export class Session {
 		this.#openedAt = Date.now();
 		this.#enter("connected");
 		const now = this.#openedAt;
-		this.#save({ number, jid, profile_name: name, last_activity: now, disconnect_code: null, disconnect_reason: null });
+		this.#save({
+			number,
+			jid,
+			profile_name: name,
+			last_activity: now,
+			disconnect_code: null,
+			disconnect_reason: null,
+		});
 		this.#emit("session.connected", { phoneNumber: number });
 		log("info", "session.connected", { session: this.row.id });
 	}
@@ -240,7 +263,9 @@ export class Session {
 	/** @param {number} code @param {string} why @returns {import("./policy.js").Ending} */
 	#ending(code, why) {
 		const now = Date.now();
-		this.#endings = [...this.#endings, { code, at: now }].filter(({ at }) => now - at < this.world.times.memory);
+		this.#endings = [...this.#endings, { code, at: now }].filter(
+			({ at }) => now - at < this.world.times.memory,
+		);
 		const alike = this.#endings.filter((one) => one.code === code).length;
 		return { code, why, paired: this.paired, tries: this.#tries, alike, newerTried: this.#newerTried };
 	}
@@ -267,9 +292,10 @@ export class Session {
 		this.#nextCode = undefined;
 		const isNew = !this.drop;
 		this.drop = { code, reason, since: this.drop?.since ?? Date.now() };
-		this.#timer("retry", after, () => this.#open("scan"));
+		this.#timers.start("retry", after, () => this.#open("scan"));
 		if (!this.paired) return;
-		if (!this.#timers.has("patience") && !this.#fallen) this.#timer("patience", this.world.times.patience, () => this.#fall());
+		if (!this.#timers.has("patience") && !this.#fallen)
+			this.#timers.start("patience", this.world.times.patience, () => this.#fall());
 		if (isNew) this.#emit("session.disconnected", { reason, code, willReconnect: true });
 	}
 
@@ -310,7 +336,7 @@ export class Session {
 
 	#halt() {
 		this.#closeSocket();
-		for (const name of [...this.#timers.keys()]) this.#stopTimer(name);
+		this.#timers.stopAll();
 		this.#nextCode?.reject(new NotWaiting());
 		this.#nextCode = undefined;
 		this.code = undefined;
@@ -321,39 +347,18 @@ export class Session {
 	#clear() {
 		this.drop = undefined;
 		this.#fallen = false;
-		for (const name of [...this.#timers.keys()]) this.#stopTimer(name);
+		this.#timers.stopAll();
 	}
 
 	#closeSocket() {
 		this.#generation++;
-		this.#stopTimer("watchdog");
-		this.#stopTimer("retry");
+		this.#timers.stop("watchdog", "retry");
 		this.#socket?.close();
 		this.#socket = undefined;
 	}
 
 	#watch() {
-		this.#timer("watchdog", this.world.times.watchdog, () => this.#ended(408, "silence"));
-	}
-
-	/** @param {string} name @param {number} milliseconds @param {() => void} work */
-	#timer(name, milliseconds, work) {
-		this.#stopTimer(name);
-		const due = () => {
-			this.#timers.delete(name);
-			try {
-				work();
-			} catch (error) {
-				this.crashed(error);
-			}
-		};
-		this.#timers.set(name, setTimeout(due, milliseconds).unref());
-	}
-
-	/** @param {string} name */
-	#stopTimer(name) {
-		clearTimeout(this.#timers.get(name));
-		this.#timers.delete(name);
+		this.#timers.start("watchdog", this.world.times.watchdog, () => this.#ended(408, "silence"));
 	}
 
 	/** @param {State} state */

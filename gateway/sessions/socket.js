@@ -21,7 +21,10 @@ import { acknowledged, acknowledgedAlready, isIgnored, received, taken } from ".
  * @property {import("../config.js").Version | undefined} version @property {Callbacks} on
  */
 
-/** The session in whose name code runs, for errors that arrive outside of any callback. @type {AsyncLocalStorage<number>} */
+/**
+ * The session in whose name code runs, for errors that arrive outside of any callback.
+ * @type {AsyncLocalStorage<number>}
+ */
 export const running = new AsyncLocalStorage();
 
 const FIRST_CODE = 60_000;
@@ -51,17 +54,27 @@ export class WhatsAppSocket {
 		this.#on = options.on;
 		this.#sock = makeWASocket(baileysOptions(config, options));
 		const { ev, ws } = this.#sock;
-		ev.on("creds.update", (update) => this.#tell(() => {
-			Object.assign(options.auth.state.creds, update);
-			options.on.credentials();
-		}));
+		ev.on("creds.update", (update) =>
+			this.#tell(() => {
+				Object.assign(options.auth.state.creds, update);
+				options.on.credentials();
+			}),
+		);
 		ev.on("connection.update", (update) => this.#tell(() => this.#changed(update)));
-		ev.on("messages.upsert", ({ messages }) => this.#tell(() => messages.forEach((message) => {
-			this.#message("message.received", received(message, options.sessionKey));
-			this.#message("message.ack", acknowledgedAlready(message));
-		})));
-		ev.on("messages.update", (changes) => this.#tell(() => changes.forEach((change) => this.#message("message.ack", acknowledged(change)))));
-		ws.on("CB:ack,class:message", ({ attrs }) => this.#tell(() => this.#message("message.ack", taken(attrs))));
+		ev.on("messages.upsert", ({ messages }) =>
+			this.#tell(() =>
+				messages.forEach((message) => {
+					this.#message("message.received", received(message, options.sessionKey));
+					this.#message("message.ack", acknowledgedAlready(message));
+				}),
+			),
+		);
+		ev.on("messages.update", (changes) =>
+			this.#tell(() => changes.forEach((change) => this.#message("message.ack", acknowledged(change)))),
+		);
+		ws.on("CB:ack,class:message", ({ attrs }) =>
+			this.#tell(() => this.#message("message.ack", taken(attrs))),
+		);
 		ws.on("unexpected-response", (_request, response) => {
 			response.destroy();
 			this.#end(response.statusCode ?? 500, "http");
@@ -80,28 +93,49 @@ export class WhatsAppSocket {
 	/** Takes this device off the phone's list. @returns {Promise<boolean>} whether WhatsApp heard it */
 	async unlink() {
 		const jid = this.#sock.authState.creds.me?.id;
-		const removal = { tag: "remove-companion-device", attrs: { jid: jid ?? "", reason: "user_initiated" } };
-		const request = { tag: "iq", attrs: { to: "s.whatsapp.net", type: "set", xmlns: "md" }, content: [removal] };
+		const removal = {
+			tag: "remove-companion-device",
+			attrs: { jid: jid ?? "", reason: "user_initiated" },
+		};
+		const request = {
+			tag: "iq",
+			attrs: { to: "s.whatsapp.net", type: "set", xmlns: "md" },
+			content: [removal],
+		};
 		/** @type {PromiseWithResolvers<boolean>} */
 		const { promise, resolve } = Promise.withResolvers();
-		this.#sock.query(request).then(() => resolve(true), () => {});
+		this.#sock.query(request).then(
+			() => resolve(true),
+			() => {},
+		);
 		this.#sock.ev.on("connection.update", ({ lastDisconnect }) => {
 			if (ending(lastDisconnect?.error)[0] === 401) resolve(true);
 		});
 		return Promise.race([promise, after(this.#config.times.logout, false)]);
 	}
 
-	/** @param {string} jid @param {string} text @returns {Promise<{id: string, chatId: string, timestamp: number}>} */
+	/**
+	 * @param {string} jid
+	 * @param {string} text
+	 * @returns {Promise<{id: string, chatId: string, timestamp: number}>}
+	 */
 	async sendText(jid, text) {
 		const sent = await Promise.race([
 			this.#sock.sendMessage(jid, { text }).catch(() => undefined),
 			after(this.#config.times.send, undefined),
 		]);
 		if (!sent?.key.id) throw new WhatsAppRefused("WhatsApp did not take the message");
-		return { id: sent.key.id, chatId: jidNormalizedUser(sent.key.remoteJid ?? jid), timestamp: Number(sent.messageTimestamp) };
+		return {
+			id: sent.key.id,
+			chatId: jidNormalizedUser(sent.key.remoteJid ?? jid),
+			timestamp: Number(sent.messageTimestamp),
+		};
 	}
 
-	/** @param {string} number digits @returns {Promise<string>} eight letters and digits to type on the phone */
+	/**
+	 * @param {string} number digits
+	 * @returns {Promise<string>} eight letters and digits to type on the phone
+	 */
 	async pairingCode(number) {
 		const { ws } = this.#sock;
 		/** @type {PromiseWithResolvers<boolean>} */
@@ -202,7 +236,13 @@ function self(user) {
  */
 export async function newerVersion(config, used) {
 	const found = config.test.url ? config.test.newerVersion : (await fetchLatestWaWebVersion({})).version;
-	const isNewer = found && (!used || found.some((part, place) => part > used[place] && found.slice(0, place).every((one, before) => one === used[before])));
+	const isNewer =
+		found &&
+		(!used ||
+			found.some(
+				(part, place) =>
+					part > used[place] && found.slice(0, place).every((one, before) => one === used[before]),
+			));
 	return isNewer ? /** @type {import("../config.js").Version} */ (found) : undefined;
 }
 

@@ -37,5 +37,7 @@ const TIMES = {
 export function scaled(speed) {
 	/** @param {number | number[]} time @returns {number | number[]} */
 	const faster = (time) => (Array.isArray(time) ? time.map((one) => one / speed) : time / speed);
-	return /** @type {any} */ (Object.freeze(Object.fromEntries(Object.entries(TIMES).map(([name, time]) => [name, faster(time)]))));
+	return /** @type {any} */ (
+		Object.freeze(Object.fromEntries(Object.entries(TIMES).map(([name, time]) => [name, faster(time)])))
+	);
 }

@@ -17,16 +17,35 @@ export class CredentialStore {
 
 	/** @param {number} session @param {string} type @param {string[]} ids @returns {Map<string, string>} */
 	readKeys(session, type, ids) {
-		const sql = "select id, value from signal_key where session = ? and type = ? and id in (select value from json_each(?))";
-		return new Map(this.database.all(sql, session, type, JSON.stringify(ids)).map((row) => [row.id, row.value]));
+		const sql =
+			"select id, value from signal_key where session = ? and type = ? and id in (select value from json_each(?))";
+		return new Map(
+			this.database.all(sql, session, type, JSON.stringify(ids)).map((row) => [row.id, row.value]),
+		);
 	}
 
-	/** @param {number} session @param {[type: string, id: string, value: string | null][]} entries null removes */
+	/**
+	 * @param {number} session
+	 * @param {[type: string, id: string, value: string | null][]} entries null removes
+	 */
 	writeKeys(session, entries) {
 		this.database.transaction(() => {
 			for (const [type, id, value] of entries) {
-				if (value === null) this.database.run("delete from signal_key where session = ? and type = ? and id = ?", session, type, id);
-				else this.database.run("insert into signal_key values (?, ?, ?, ?) on conflict do update set value = excluded.value", session, type, id, value);
+				if (value === null)
+					this.database.run(
+						"delete from signal_key where session = ? and type = ? and id = ?",
+						session,
+						type,
+						id,
+					);
+				else
+					this.database.run(
+						"insert into signal_key values (?, ?, ?, ?) on conflict do update set value = excluded.value",
+						session,
+						type,
+						id,
+						value,
+					);
 			}
 		});
 	}

@@ -1,5 +1,5 @@
-import { accessSync, chmodSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, chmodSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Refused } from "../config.js";
 
@@ -59,7 +59,9 @@ const MIGRATIONS = [
 /** The data folder cannot be written, or read. Nothing of what was asked for has happened. */
 export class StorageFailed extends Error {}
 
-/** One file, one process: SQLite's exclusive lock keeps a second gateway out, which would throw this one off WhatsApp. */
+/**
+ * One file, one process: SQLite's exclusive lock keeps a second gateway out, which would throw this one off WhatsApp.
+ */
 export class Database {
 	#sqlite;
 	#depth = 0;
@@ -73,17 +75,29 @@ export class Database {
 		this.#sqlite = opened(join(folder, FILE), folder);
 	}
 
-	/** @param {string} sql @param {...import("node:sqlite").SQLInputValue} values @returns {Record<string, any>[]} */
+	/**
+	 * @param {string} sql
+	 * @param {...import("node:sqlite").SQLInputValue} values
+	 * @returns {Record<string, any>[]}
+	 */
 	all(sql, ...values) {
 		return this.#guarded(() => this.#statement(sql).all(...values));
 	}
 
-	/** @param {string} sql @param {...import("node:sqlite").SQLInputValue} values @returns {Record<string, any> | undefined} */
+	/**
+	 * @param {string} sql
+	 * @param {...import("node:sqlite").SQLInputValue} values
+	 * @returns {Record<string, any> | undefined}
+	 */
 	get(sql, ...values) {
 		return this.#guarded(() => this.#statement(sql).get(...values));
 	}
 
-	/** @param {string} sql @param {...import("node:sqlite").SQLInputValue} values @returns {{changes: number, id: number}} */
+	/**
+	 * @param {string} sql
+	 * @param {...import("node:sqlite").SQLInputValue} values
+	 * @returns {{changes: number, id: number}}
+	 */
 	run(sql, ...values) {
 		const { changes, lastInsertRowid } = this.#guarded(() => this.#statement(sql).run(...values));
 		this.#failed = false;
@@ -126,7 +140,11 @@ export class Database {
 
 	/** @param {string} name @param {string} value */
 	writeSetting(name, value) {
-		this.run("insert into setting values (?, ?) on conflict do update set value = excluded.value", name, value);
+		this.run(
+			"insert into setting values (?, ?) on conflict do update set value = excluded.value",
+			name,
+			value,
+		);
 	}
 
 	close() {
@@ -154,14 +172,26 @@ export class Database {
 	}
 }
 
+/**
+ * Not `recursive`: Node then tries for ever where the parent is there and nothing can be made in it, as in `/proc`.
+ * @param {string} path
+ */
+function makeFolder(path) {
+	if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+	makeFolder(dirname(path));
+	mkdirSync(path, { mode: 0o700 });
+}
+
 /** @param {string} folder */
 function prepared(folder) {
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
+		makeFolder(folder);
 		accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
 		return folder;
 	} catch (error) {
-		throw new Refused(`The data folder ${folder} cannot be used (${/** @type {any} */ (error).code}): name another one in GATEWAY_DATA`);
+		throw new Refused(
+			`The data folder ${folder} cannot be used (${/** @type {any} */ (error).code}): name another one in GATEWAY_DATA`,
+		);
 	}
 }
 
@@ -170,22 +200,32 @@ function opened(path, folder) {
 	let sqlite;
 	try {
 		sqlite = new DatabaseSync(path);
-		sqlite.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on");
+		sqlite.exec(
+			"pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on",
+		);
 		sqlite.exec("begin immediate; commit");
 		chmodSync(path, 0o600);
 		migrate(sqlite, path);
 		return sqlite;
 	} catch (error) {
 		sqlite?.close();
-		throw error instanceof Refused ? error : new Refused(sentence(/** @type {any} */ (error), path, folder));
+		throw error instanceof Refused
+			? error
+			: new Refused(sentence(/** @type {any} */ (error), path, folder));
 	}
 }
 
-/** @param {{errcode?: number, errstr?: string, code?: string}} error @param {string} path @param {string} folder */
+/**
+ * @param {{errcode?: number, errstr?: string, code?: string}} error
+ * @param {string} path
+ * @param {string} folder
+ */
 function sentence(error, path, folder) {
 	const kind = (error.errcode ?? 0) & 0xff;
-	if (kind === BUSY) return `Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`;
-	if (kind === NOT_A_DATABASE) return `${path} is not a database of the gateway: move it away, or restore a backup`;
+	if (kind === BUSY)
+		return `Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`;
+	if (kind === NOT_A_DATABASE)
+		return `${path} is not a database of the gateway: move it away, or restore a backup`;
 	return `The database ${path} cannot be opened: ${error.errstr ?? error.code}`;
 }
 
@@ -193,7 +233,9 @@ function sentence(error, path, folder) {
 function migrate(sqlite, path) {
 	const version = Number(sqlite.prepare("pragma user_version").get()?.user_version);
 	if (version > MIGRATIONS.length) {
-		throw new Refused(`${path} was written by a newer gateway (version ${version}, this one knows ${MIGRATIONS.length}): start that one`);
+		throw new Refused(
+			`${path} was written by a newer gateway (version ${version}, this one knows ${MIGRATIONS.length}): start that one`,
+		);
 	}
 	for (let next = version; next < MIGRATIONS.length; next++) {
 		sqlite.exec(`begin; ${MIGRATIONS[next]} pragma user_version = ${next + 1}; commit`);

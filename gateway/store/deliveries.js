@@ -12,11 +12,19 @@ export class DeliveryStore {
 		this.database = database;
 	}
 
-	/** @param {Omit<Delivery, "id" | "attempts" | "due_at">} delivery @param {number | undefined} replaces the one that may not be thrown out; undefined keeps all */
+	/**
+	 * @param {Omit<Delivery, "id" | "attempts" | "due_at">} delivery
+	 * @param {number | undefined} replaces the one that may not be thrown out; undefined keeps all
+	 */
 	add(delivery, replaces) {
 		return this.database.transaction(() => {
 			if (replaces !== undefined) {
-				this.database.run("delete from delivery where session = ? and event = ? and id <> ?", delivery.session, delivery.event, replaces);
+				this.database.run(
+					"delete from delivery where session = ? and event = ? and id <> ?",
+					delivery.session,
+					delivery.event,
+					replaces,
+				);
 			}
 			const names = Object.keys(delivery);
 			const sql = `insert into delivery (${names.join(", ")}, due_at) values (${names.map(() => "?").join(", ")}, 0)`;
@@ -32,7 +40,9 @@ export class DeliveryStore {
 	/** @param {number} session @param {number} now @returns {Delivery | undefined} */
 	first(session, now) {
 		this.database.run("delete from delivery where session = ? and dies_at <= ?", session, now);
-		return /** @type {any} */ (this.database.get("select * from delivery where session = ? order by id limit 1", session));
+		return /** @type {any} */ (
+			this.database.get("select * from delivery where session = ? order by id limit 1", session)
+		);
 	}
 
 	/** @param {number} id */
@@ -42,19 +52,37 @@ export class DeliveryStore {
 
 	/** @param {number} id @param {number} dueAt */
 	postpone(id, dueAt) {
-		this.database.run("update delivery set attempts = attempts + 1, due_at = ? where id = ?", Math.ceil(dueAt), id);
+		this.database.run(
+			"update delivery set attempts = attempts + 1, due_at = ? where id = ?",
+			Math.ceil(dueAt),
+			id,
+		);
 	}
 
 	/** Every waiting one is due. @param {string} origin @returns {number[]} whose sessions waited */
 	hasten(origin) {
-		const mine = this.database.all("select id, session, url from delivery where due_at > 0").filter((row) => originOf(row.url) === origin);
-		this.database.transaction(() => mine.forEach((row) => this.database.run("update delivery set due_at = 0 where id = ?", row.id)));
+		const mine = this.database
+			.all("select id, session, url from delivery where due_at > 0")
+			.filter((row) => originOf(row.url) === origin);
+		this.database.transaction(() =>
+			mine.forEach((row) => this.database.run("update delivery set due_at = 0 where id = ?", row.id)),
+		);
 		return [...new Set(mine.map((row) => row.session))];
 	}
 
-	/** What waits goes to the new address, signed with the new secret: the old ones may be refused for ever. @param {number} session @param {string} url @param {string | null} secret */
+	/**
+	 * What waits goes to the new address, signed with the new secret: the old ones may be refused for ever.
+	 * @param {number} session
+	 * @param {string} url
+	 * @param {string | null} secret
+	 */
 	redirect(session, url, secret) {
-		this.database.run("update delivery set url = ?, secret = ?, due_at = 0 where session = ?", url, secret, session);
+		this.database.run(
+			"update delivery set url = ?, secret = ?, due_at = 0 where session = ?",
+			url,
+			secret,
+			session,
+		);
 	}
 
 	count() {

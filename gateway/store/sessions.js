@@ -2,8 +2,17 @@ import { randomInt } from "node:crypto";
 
 const LARGEST_NUMBER = 2 ** 40;
 const FIELDS = /** @type {const} */ ([
-	"webhook_url", "webhook_secret", "send_to_frappe", "wanted", "number", "jid", "profile_name", "disconnect_code",
-	"disconnect_reason", "last_activity", "leaving_since",
+	"webhook_url",
+	"webhook_secret",
+	"send_to_frappe",
+	"wanted",
+	"number",
+	"jid",
+	"profile_name",
+	"disconnect_code",
+	"disconnect_reason",
+	"last_activity",
+	"leaving_since",
 ]);
 
 /**
@@ -27,16 +36,32 @@ export class SessionStore {
 
 	/** @returns {Row[]} without credentials */
 	all() {
-		const columns = "id, owner, session_id, name, expected_number, created_at, updated_at, webhook_events, creds is not null as paired";
-		return /** @type {any} */ (this.database.all(`select ${columns}, ${FIELDS.join(", ")} from session order by created_at, id`));
+		const columns =
+			"id, owner, session_id, name, expected_number, created_at, updated_at, webhook_events, creds is not null as paired";
+		return /** @type {any} */ (
+			this.database.all(`select ${columns}, ${FIELDS.join(", ")} from session order by created_at, id`)
+		);
 	}
 
-	/** Numbers are drawn, never counted: a client that kept one of a lost database must not hit a stranger with it. @param {NewRow} fields @returns {Row} */
+	/**
+	 * Numbers are drawn, never counted: a client that kept one of a lost database must not hit a stranger with it.
+	 * @param {NewRow} fields
+	 * @returns {Row}
+	 */
 	insert(fields) {
-		const row = { ...empty(), ...fields, id: this.#freeNumber(), created_at: Date.now(), updated_at: Date.now() };
+		const row = {
+			...empty(),
+			...fields,
+			id: this.#freeNumber(),
+			created_at: Date.now(),
+			updated_at: Date.now(),
+		};
 		const { paired, ...stored } = row;
 		const names = Object.keys(stored);
-		this.database.run(`insert into session (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`, ...Object.values(stored));
+		this.database.run(
+			`insert into session (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`,
+			...Object.values(stored),
+		);
 		return row;
 	}
 
@@ -44,7 +69,12 @@ export class SessionStore {
 	update(id, change) {
 		const names = FIELDS.filter((name) => name in change);
 		const values = names.map((name) => change[name] ?? null);
-		this.database.run(`update session set ${names.map((name) => `${name} = ?, `).join("")}updated_at = ? where id = ?`, ...values, Date.now(), id);
+		this.database.run(
+			`update session set ${names.map((name) => `${name} = ?, `).join("")}updated_at = ? where id = ?`,
+			...values,
+			Date.now(),
+			id,
+		);
 	}
 
 	/** With its keys. @param {number} id */
@@ -63,7 +93,14 @@ export class SessionStore {
 /** @returns {Omit<Row, keyof NewRow | "id" | "created_at" | "updated_at">} */
 function empty() {
 	return {
-		wanted: 0, number: null, jid: null, profile_name: null, disconnect_code: null, disconnect_reason: null,
-		last_activity: null, leaving_since: null, paired: 0,
+		wanted: 0,
+		number: null,
+		jid: null,
+		profile_name: null,
+		disconnect_code: null,
+		disconnect_reason: null,
+		last_activity: null,
+		leaving_since: null,
+		paired: 0,
 	};
 }

@@ -3,16 +3,29 @@ import { request as http } from "node:http";
 import { request as https } from "node:https";
 
 const CAUSES = /** @type {Record<string, string>} */ ({
-	ENOTFOUND: "dns", EAI_AGAIN: "dns", ECONNREFUSED: "refused", ETIMEDOUT: "timeout", EHOSTUNREACH: "unreachable", ENETUNREACH: "unreachable",
+	ENOTFOUND: "dns",
+	EAI_AGAIN: "dns",
+	ECONNREFUSED: "refused",
+	ETIMEDOUT: "timeout",
+	EHOSTUNREACH: "unreachable",
+	ENETUNREACH: "unreachable",
 });
 const LARGEST_RESPONSE = 65_536;
 
 /** @typedef {{status: number, cause?: undefined} | {status: null, cause: string}} Outcome */
 
-/** The same bytes for every attempt. @param {{id: number, session_id: string}} row @param {string} event @param {Record<string, unknown>} data */
+/**
+ * The same bytes for every attempt.
+ * @param {{id: number, session_id: string}} row
+ * @param {string} event
+ * @param {Record<string, unknown>} data
+ */
 export function bodyOf(row, event, data) {
 	const timestamp = new Date().toISOString();
-	return JSON.stringify({ event, data: { sessionId: row.session_id, session_db_id: row.id, ...data, timestamp } });
+	return JSON.stringify({
+		event,
+		data: { sessionId: row.session_id, session_db_id: row.id, ...data, timestamp },
+	});
 }
 
 /** @param {string | Buffer} body @param {string} secret */
@@ -32,7 +45,9 @@ export function deliver(delivery, timeout) {
 		const options = { method: "POST", headers: headersOf(delivery), signal, agent: false };
 		try {
 			const request = send(delivery.url, options, (response) => answered(response, resolve));
-			request.on("error", (error) => resolve({ status: null, cause: signal.aborted ? "timeout" : causeOf(error) }));
+			request.on("error", (error) =>
+				resolve({ status: null, cause: signal.aborted ? "timeout" : causeOf(error) }),
+			);
 			request.end(delivery.body);
 		} catch (error) {
 			resolve({ status: null, cause: causeOf(error) });
@@ -40,7 +55,11 @@ export function deliver(delivery, timeout) {
 	});
 }
 
-/** The status is all that counts; what the receiver says is not kept. @param {import("node:http").IncomingMessage} response @param {(outcome: Outcome) => void} resolve */
+/**
+ * The status is all that counts; what the receiver says is not kept.
+ * @param {import("node:http").IncomingMessage} response
+ * @param {(outcome: Outcome) => void} resolve
+ */
 function answered(response, resolve) {
 	resolve({ status: response.statusCode ?? 0 });
 	let length = 0;

@@ -3,11 +3,15 @@ import { originOf } from "../store/deliveries.js";
 import { bodyOf, deliver } from "./delivery.js";
 
 const AT_A_TIME = 20;
-/** The receiver speaks, and means this very body: it would say the same to-morrow and hold up all that comes after. */
+/**
+ * The receiver speaks, and means this very body: it would say the same to-morrow and hold up all that comes after.
+ */
 const REFUSES_THE_BODY = new Set([400, 405, 413, 414, 415, 417, 422]);
 const MOST_REFUSALS = 5;
 
-/** Webhooks on their way: in order per session, several sessions at a time, across restarts of either side. */
+/**
+ * Webhooks on their way: in order per session, several sessions at a time, across restarts of either side.
+ */
 export class WebhookQueue {
 	/** @type {Map<number, Lane>} */
 	#lanes = new Map();
@@ -16,7 +20,11 @@ export class WebhookQueue {
 	#slots = new Slots(AT_A_TIME);
 	#stopping = false;
 
-	/** @param {import("../store/deliveries.js").DeliveryStore} store @param {import("../sessions/times.js").Times} times @param {typeof deliver} [send] */
+	/**
+	 * @param {import("../store/deliveries.js").DeliveryStore} store
+	 * @param {import("../sessions/times.js").Times} times
+	 * @param {typeof deliver} [send]
+	 */
 	constructor(store, times, send = deliver) {
 		this.store = store;
 		this.times = times;
@@ -72,7 +80,11 @@ export class WebhookQueue {
 		return this.#slots;
 	}
 
-	/** @param {number} session @param {import("../store/deliveries.js").Delivery} delivery @param {import("./delivery.js").Outcome} outcome */
+	/**
+	 * @param {number} session
+	 * @param {import("../store/deliveries.js").Delivery} delivery
+	 * @param {import("./delivery.js").Outcome} outcome
+	 */
 	settle(session, delivery, outcome) {
 		const origin = originOf(delivery.url);
 		const { status } = outcome;
@@ -82,8 +94,16 @@ export class WebhookQueue {
 			return;
 		}
 		this.#failing.add(origin);
-		const isRefused = status !== null && REFUSES_THE_BODY.has(status) && delivery.attempts + 1 >= MOST_REFUSALS;
-		log("warn", "webhook.failed", { session, name: delivery.event, status, cause: outcome.cause, attempt: delivery.attempts + 1, given_up: isRefused });
+		const isRefused =
+			status !== null && REFUSES_THE_BODY.has(status) && delivery.attempts + 1 >= MOST_REFUSALS;
+		log("warn", "webhook.failed", {
+			session,
+			name: delivery.event,
+			status,
+			cause: outcome.cause,
+			attempt: delivery.attempts + 1,
+			given_up: isRefused,
+		});
 		if (isRefused) this.store.remove(delivery.id);
 		else this.store.postpone(delivery.id, Date.now() + this.#delay(delivery.attempts));
 	}
@@ -124,8 +144,10 @@ class Lane {
 		this.empty = empty;
 	}
 
+	/** Also looks again at what to wait for: the first in the row may have been replaced. */
 	run() {
 		this.#again = true;
+		this.#hurry();
 		this.#running ??= this.#workOn().finally(() => this.#ended());
 	}
 
@@ -162,7 +184,8 @@ class Lane {
 		for (;;) {
 			const delivery = queue.isStopping ? undefined : queue.store.first(session, Date.now());
 			if (!delivery) return;
-			if (delivery.due_at > Date.now()) await this.#wait(Math.min(delivery.due_at, delivery.dies_at) - Date.now());
+			if (delivery.due_at > Date.now())
+				await this.#wait(Math.min(delivery.due_at, delivery.dies_at) - Date.now());
 			else await this.#send(delivery);
 		}
 	}
@@ -170,7 +193,9 @@ class Lane {
 	/** @param {import("../store/deliveries.js").Delivery} delivery */
 	async #send(delivery) {
 		this.sending = delivery.id;
-		const outcome = await this.queue.slots.use(() => this.queue.send(delivery, this.queue.times.webhookTimeout));
+		const outcome = await this.queue.slots.use(() =>
+			this.queue.send(delivery, this.queue.times.webhookTimeout),
+		);
 		this.sending = 0;
 		this.queue.settle(this.session, delivery, outcome);
 	}
@@ -200,7 +225,10 @@ class Slots {
 	/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
 	async use(work) {
 		if (this.free > 0) this.free--;
-		else await new Promise((/** @type {(value?: undefined) => void} */ resolve) => this.#waiting.push(resolve));
+		else
+			await new Promise((/** @type {(value?: undefined) => void} */ resolve) =>
+				this.#waiting.push(resolve),
+			);
 		try {
 			return await work();
 		} finally {

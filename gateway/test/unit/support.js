@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { readConfig } from "../../config.js";
+import { Keys } from "../../http/keys.js";
+import { Limits } from "../../http/limits.js";
+import { makeServer } from "../../http/server.js";
+import { silenceConsole } from "../../log.js";
+import { Registry } from "../../sessions/registry.js";
+import { CredentialStore } from "../../store/credentials.js";
+import { Database } from "../../store/database.js";
+import { DeliveryStore } from "../../store/deliveries.js";
+import { SessionStore } from "../../store/sessions.js";
+import { WebhookQueue } from "../../webhooks/queue.js";
+
+export const KEY = "key-of-the-tests-0123456789";
+const NOBODY_LISTENS = "ws://127.0.0.1:9";
+
+export function folder() {
+	const path = mkdtempSync(join(tmpdir(), "gateway-unit-"));
+	after(() => rmSync(path, { recursive: true, force: true }));
+	return path;
+}
+
+/** @param {Record<string, string>} [environment] */
+export function parts(environment = {}) {
+	const given = {
+		GATEWAY_DATA: folder(),
+		GATEWAY_TEST_WA_URL: NOBODY_LISTENS,
+		GATEWAY_TEST_SPEED: "50",
+		...environment,
+	};
+	const config = readConfig(environment.GATEWAY_API_KEYS ? given : { GATEWAY_API_KEY: KEY, ...given });
+	const database = new Database(config.data);
+	const sessions = new SessionStore(database);
+	const webhooks = new WebhookQueue(new DeliveryStore(database), config.times);
+	const registry = new Registry(
+		config,
+		{ database, sessions, credentials: new CredentialStore(database) },
+		webhooks,
+	);
+	after(async () => {
+		registry.stop();
+		await webhooks.stop();
+		database.close();
+	});
+	return { config, database, sessions, webhooks, registry };
+}
+
+/** A gateway inside this process, on a port of its own. @param {Record<string, string>} [environment] */
+export async function served(environment = {}) {
+	silenceConsole();
+	const gateway = { ...parts(environment), detail: () => ({}) };
+	const app = makeServer(gateway, new Keys(gateway.config.keys), new Limits(gateway.config.rateLimit));
+	const url = await app.listen({ host: "127.0.0.1", port: 0 });
+	after(() => app.close());
+	/**
+	 * @param {string} method
+	 * @param {string} path
+	 * @param {any} [body]
+	 * @param {Record<string, string>} [headers]
+	 */
+	const call = async (method, path, body, headers = {}) => {
+		const isText = typeof body === "string" || body === undefined || body instanceof Uint8Array;
+		const type = body === undefined ? {} : { "content-type": "application/json" };
+		const answer = await fetch(url + path, {
+			method,
+			body: isText ? body : JSON.stringify(body),
+			headers: { "x-api-key": KEY, ...type, ...headers },
+		});
+		return {
+			status: answer.status,
+			headers: answer.headers,
+			body: /** @type {any} */ (await answer.json()),
+		};
+	};
+	return { ...gateway, app, url, call };
+}
+
+/** A site that answers webhooks with the statuses it is told, then with 200. @param {...number} statuses */
+export async function site(...statuses) {
+	/** @type {{headers: import("node:http").IncomingHttpHeaders, body: string}[]} */
+	const received = [];
+	const server = createServer(async (request, response) => {
+		let body = "";
+		for await (const part of request) body += part;
+		received.push({ headers: request.headers, body });
+		response.writeHead(statuses.shift() ?? 200, { location: "/elsewhere" }).end("x".repeat(100_000));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	after(() => server.close().closeAllConnections());
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	return { url: `http://127.0.0.1:${port}/hook`, received };
+}
+
+/** @param {() => unknown} condition */
+export async function until(condition) {
+	const deadline = Date.now() + 10_000;
+	while (!(await condition())) {
+		if (Date.now() > deadline) throw new Error("waited in vain");
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+}
