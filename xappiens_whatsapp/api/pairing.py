@@ -12,8 +12,13 @@ from xappiens_whatsapp.api import limits
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.server import failures, gateway
-from xappiens_whatsapp.server.exceptions import GatewayError, GatewayUnavailable
-from xappiens_whatsapp.sessions import creation, pairing_links, states, visits
+from xappiens_whatsapp.server.exceptions import (
+	GatewayError,
+	GatewayRateLimited,
+	GatewayRejected,
+	GatewayUnavailable,
+)
+from xappiens_whatsapp.sessions import creation, identity, pairing_links, qr_codes, states, visits
 from xappiens_whatsapp.sessions.link import Link
 
 
@@ -76,6 +81,24 @@ def renew_code(token: str) -> dict[str, Any]:
 	return _discreetly(visit.look)
 
 
+@frappe.whitelist(allow_guest=True, methods=["POST"])
+@limits.a_minute(6)
+@gateway.answers_failures
+def get_pairing_code(token: str, phone_number: str) -> dict[str, Any]:
+	"""A code to type into the phone of that number, for the browser that opened the link; as `session.get_pairing_code`."""
+	visit = visits.Visit(token)
+	phone_number = identity.clean_phone_number(phone_number) or ""
+	if not phone_number:
+		frappe.throw(_("Enter the phone's number with its country code."))
+	code = _discreetly(lambda: visit.request_code(phone_number))
+	return {
+		"success": True,
+		"code": code.code,
+		"expires_at": qr_codes.isoformat(code.expires_at),
+		"phone_number": phone_number,
+	}
+
+
 def _discreetly(action: Callable[[], Any]) -> Any:
 	"""A guest learns that the server cannot be asked, not its address or what it said."""
 	frappe.local.flags.disable_traceback = True
@@ -83,6 +106,8 @@ def _discreetly(action: Callable[[], Any]) -> Any:
 		return action()
 	except BaileysError as error:
 		failure = _words_for_guests(error)
+	except (GatewayRejected, GatewayRateLimited) as error:
+		failure = error
 	gateway.tell(failure)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import frappe
 from frappe import _
 from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
-from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import creation, identity, qr_codes, states
+from xappiens_whatsapp.server import features, gateway
+from xappiens_whatsapp.sessions import creation, identity, pairing_codes, qr_codes, states
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.pairing_links import (
 	TOKEN_BYTES,
@@ -22,6 +22,9 @@ from xappiens_whatsapp.sessions.pairing_links import (
 	revoke,
 )
 from xappiens_whatsapp.site import shared
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.models import PairingCode
 
 ASK_SERVER_EVERY = 4
 ASK_SELDOM = 12
@@ -83,6 +86,12 @@ class Visit:
 			code = code or qr_codes.cached(self.doc)
 		return answer(self.doc.status, code, retry_after)
 
+	def request_code(self, phone_number: str) -> PairingCode:
+		"""For a phone whose camera is not at hand; a session that is linked already gives none."""
+		if self.entry["used"]:
+			raise_invalid()
+		return pairing_codes.request(Link(self.doc, gateway.connect_to_server(background=True)), phone_number)
+
 	def is_server_due(self) -> bool:
 		return shared.claim(self.key_of_turn(), ASK_SERVER_EVERY)
 
@@ -95,7 +104,9 @@ class Visit:
 		if self.doc.status in (*states.DOWN, states.CONNECTED):
 			return None, ASK_AGAIN_AFTER
 		try:
-			return qr_codes.cached(self.doc) or qr_codes.fetch(link), ASK_AGAIN_AFTER
+			code = qr_codes.cached(self.doc) or qr_codes.fetch(link)
+			features.of(link.client)
+			return code, ASK_AGAIN_AFTER
 		except NotFoundError:
 			return None, ASK_AGAIN_AFTER
 		except NotReadyError as error:
@@ -133,6 +144,7 @@ def answer(
 		"qr": code and code["qr_code"],
 		"expires_at": code and code["expires_at"],
 		"retry_after": None if code else retry_after,
+		"features": {"pairing_code": bool(code) and features.known().pairing_code},
 	}
 
 

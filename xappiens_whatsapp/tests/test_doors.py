@@ -61,6 +61,9 @@ DOORS = {
 	"api.health.setup_state": Door(MANAGERS, BOTH),
 	"api.health.status": Door(MANAGERS, ("GET",)),
 	"api.pairing.create_link": Door(MANAGERS, arguments=MINE | {"minutes": 0}, status=417),
+	"api.pairing.get_pairing_code": Door(
+		EVERYBODY, arguments={"token": "x", "phone_number": "+34600000001"}, status=410
+	),
 	"api.pairing.open_link": Door(EVERYBODY, arguments={"token": "x"}, status=410),
 	"api.pairing.pairing_status": Door(EVERYBODY, arguments={"token": "x"}, status=410),
 	"api.pairing.renew_code": Door(EVERYBODY, arguments={"token": "x"}, status=410),
@@ -279,7 +282,7 @@ class TestWhatOthersRead(DoorsTestCase):
 					self.sandbox.fault(operation, kind, times=None, **details)
 				with self.subTest(kind, user=user):
 					seen = self.everything(user)
-					for secret in ("10.9.8.7", "6379", "db.internal", self.place):
+					for secret in ("10.9.8.7", ":6379", "db.internal", self.place):
 						self.assertNotIn(secret, seen)
 				self.sandbox.clear_faults()
 

@@ -21,7 +21,7 @@ from xappiens_whatsapp.sessions import pairing_links, qr_codes, visits
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, Response, WhatsAppTestCase, logged_errors
 
 API = "xappiens_whatsapp.api.pairing."
-ANSWER = {"state", "qr", "expires_at", "retry_after"}
+ANSWER = {"state", "qr", "expires_at", "retry_after", "features"}
 
 
 class Browser:
@@ -182,9 +182,9 @@ class TestUsing(PairingTestCase):
 		name, token = self.opened()
 		self.look(token)
 		self.sandbox.scan(name, phone_number="34600000001")
-		self.assertEqual(
-			self.look(token), {"state": "Connected", "qr": None, "expires_at": None, "retry_after": None}
-		)
+		seen = self.look(token)
+		self.assertEqual((seen["state"], seen["qr"], seen["retry_after"]), ("Connected", None, None))
+		self.assertFalse(seen["features"]["pairing_code"])
 		self.sandbox.drop(name, code=401)
 		session.connect_session(name)
 		self.assertTrue(session.get_qr_code(name)["ready"])
@@ -468,3 +468,27 @@ class TestPage(PairingTestCase):
 			name = "" if cmd else f"{API}pairing_status"
 			self.browser.open(path.format(name), method="POST", json={"token": token, **cmd})
 		self.assertNotIn(token, logged_errors())
+
+
+class TestCodeToType(PairingTestCase):
+	"""For the person whose camera is not at hand."""
+
+	def code(self, token: str, number: str = "+34600000001") -> Response:
+		path = f"/api/method/{API}get_pairing_code"
+		return self.browser.open(path, method="POST", json={"token": token, "phone_number": number})
+
+	def test_it_is_offered_with_the_picture_and_links_the_phone_that_types_it(self):
+		name, token = self.opened()
+		self.assertEqual(self.look(token)["features"], {"pairing_code": True})
+		answer = self.code(token)
+		self.assertEqual(answer.status, 200, answer.text)
+		self.sandbox.enter_code(name, answer.message["code"], "34600000001")
+		session.get_session_status(name)
+		self.assertEqual(self.look(token)["state"], "Connected")
+		self.assertEqual(self.code(token).status, 410)
+
+	def test_another_browser_gets_none_and_a_number_that_is_none_is_told(self):
+		_name, token = self.opened()
+		self.assertEqual(self.code(token, "12").status, 417)
+		self.browser = Browser(frappe.local.site)
+		self.assertEqual(self.code(token).status, 410)
