@@ -116,15 +116,13 @@ def keep_number(link: Link, created: RemoteSession) -> None:
 	if not created.id:
 		link.find()
 		return
-	why_not = link.observe(created, Seen.ACTED).why_not
-	if why_not == records.GONE:
+	is_gone = link.observe(created, Seen.ACTED).why_not == records.GONE
+	if is_gone or (link.number != created.id and not is_there_all_the_same(link)):
 		raise taken_back(link, created.id)
-	if link.number != created.id and not is_there_all_the_same(link):
-		raise changed_meanwhile(link)
 
 
 def taken_back(link: Link, number: int) -> ChangedMeanwhile:
-	"""The record was deleted while the server worked for it: no session stays there that nobody knows of."""
+	"""The record was deleted, or lost its number, while the server worked for it: no session stays that nobody knows of."""
 	try:
 		link.client.delete_session(number)
 	except NotFoundError:

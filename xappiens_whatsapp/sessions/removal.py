@@ -36,16 +36,15 @@ def remove_from_server(link: Link) -> bool:
 
 
 def delete_verified(link: Link) -> int:
-	"""The number that the record had when its session was deleted; what is deleted was verified to be this session.
+	"""The number that was deleted, 0 where there was none: not what the record has by now, which may be somebody else's new session.
 
 	A deletion whose outcome is unknown is looked up: done is done.
 	"""
 	try:
 		identifier = link.verified()
-		number = link.number
 		if identifier:
 			delete_once(link, identifier)
-		return number
+		return identifier if isinstance(identifier, int) else 0
 	except CANNOT_BE_ASKED as error:
 		link.note_failure(error)
 		raise
