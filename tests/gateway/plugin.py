@@ -10,8 +10,6 @@ import atexit
 import base64
 import functools
 import io
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,8 +20,7 @@ import xappiens_whatsapp.sandbox
 
 from .left_out import left_out
 from .processes import API_KEY, FakeWhatsApp, GatewayProcess, http
-
-PATIENCE = 10.0
+from .waiting import waited_for
 
 
 class GatewaySandbox:
@@ -107,14 +104,6 @@ class GatewaySandbox:
 	def row(self, session_id: str) -> dict[str, Any]:
 		stored = self.call("GET", f"sessions/{session_id}")["session"]
 		return stored | self.call("GET", f"sessions/{stored['id']}/status")
-
-
-def waited_for(condition: Callable[[], Any]) -> Any:
-	deadline = time.monotonic() + PATIENCE
-	while not (value := condition()):
-		assert time.monotonic() < deadline, "waited in vain"
-		time.sleep(0.01)
-	return value
 
 
 @functools.cache
