@@ -1,16 +1,23 @@
 """For monitoring: counts and ages, no names, no numbers, no addresses."""
 
+import hmac
 from typing import Any
 
 import frappe
 from frappe import _
 from frappe.utils import cint, get_datetime, now_datetime
+from werkzeug.wrappers import Response
 
 from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
 from xappiens_whatsapp.sessions import refused_calls, states
 from xappiens_whatsapp.site import ownership, settings
+
+TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
+TOKEN_IN_CONFIG = "whatsapp_metrics_token"
+SCRAPES_A_MINUTE = 60
 
 
 @frappe.whitelist(methods=["GET"])
@@ -28,6 +35,25 @@ def status() -> dict[str, Any]:
 		"last_pass": last_pass,
 		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
 	}
+
+
+# Guests come in with the token of the site's configuration only, which is compared in constant time.
+@frappe.whitelist(allow_guest=True, methods=["GET"])  # nosemgrep: guest-whitelisted-method
+@limits.a_minute(SCRAPES_A_MINUTE)
+def metrics() -> Response:
+	"""Prometheus' text format, for a manager or whoever sends the token (403 to others)."""
+	if not has_token():
+		permissions.only_for_managers()
+	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
+	age = seconds_since(last_pass["finished_at"]) if last_pass else None
+	return Response(exposition.text(count_by_state(), age), content_type=exposition.CONTENT_TYPE)
+
+
+def has_token() -> bool:
+	"""A site without a token has none that fits."""
+	expected = str(frappe.conf.get(TOKEN_IN_CONFIG) or "")
+	given = frappe.request.headers.get(TOKEN_HEADER, "") if frappe.request else ""
+	return bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -16,6 +16,7 @@ from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime, refused_calls, states
 from xappiens_whatsapp.site import secrets, shared
+from xappiens_whatsapp.site import counters, shared
 from xappiens_whatsapp.site import settings as site_settings
 
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
@@ -41,7 +42,7 @@ def handle_webhook() -> dict[str, bool]:
 	"""Answers as soon as the work is queued; 503 asks the server to deliver again."""
 	request = frappe.local.request
 	cause = refusal_of(request)
-	status = refuse(cause) if cause else take_in(request)
+	status = refuse(cause) if cause else count_taken(take_in(request))
 	frappe.local.response["http_status_code"] = status
 	return {"success": status == 200}
 
@@ -109,6 +110,12 @@ def refuse(cause: str) -> int:
 		cause = refused_calls.TOO_MANY
 	refused_calls.note(cause)
 	return STATUS_OF.get(cause, 401)
+
+
+def count_taken(status: int) -> int:
+	result = refused_calls.TAKEN_IN if status == 200 else refused_calls.NOT_QUEUED
+	counters.add(counters.webhook(result))
+	return status
 
 
 def take_in(request: Request) -> int:

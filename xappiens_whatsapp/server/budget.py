@@ -73,6 +73,12 @@ def seconds_until_free(key: str, background: bool) -> float:
 	return max(1.0, reset_at - time.time())
 
 
+def left(key: str) -> int:
+	"""Of the window that runs now, taking none. Raises `RedisError`."""
+	limit, reset_at = window_of(key)
+	return max(0, limit - int(shared.read(counter_of(key, reset_at)) or 0))
+
+
 def window_of(key: str) -> tuple[int, float]:
 	"""The server's own window where its headers told us one that still runs, else one of ours."""
 	learned = shared.read(window_key(key)) or f"{REQUESTS_PER_WINDOW} 0"

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sessions import states
-from xappiens_whatsapp.site import copies, queue, settings, shared
+from xappiens_whatsapp.site import copies, counters, queue, settings, shared
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -119,6 +119,7 @@ def is_overdue(row: frappe._dict) -> bool:
 
 
 def count_drop(name: str) -> None:
+	counters.add(counters.DROPS)
 	try:
 		if shared.count(drops_of(name), FLAPS_WITHIN) == 1:
 			shared.write(first_drop_of(name), str(now_datetime()), 24 * FLAPS_WITHIN)

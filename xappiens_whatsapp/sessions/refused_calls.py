@@ -8,7 +8,7 @@ from typing import TypedDict
 from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp.site import shared
+from xappiens_whatsapp.site import counters, shared
 
 KEPT_FOR = 24 * 3600
 SWITCHED_OFF = "switched_off"
@@ -20,6 +20,8 @@ UNREADABLE = "unreadable"
 TOO_LARGE = "too_large"
 TOO_MANY = "too_many"
 CAUSES = (SWITCHED_OFF, NO_SECRET, UNSIGNED, WRONG_SIGNATURE, TOO_OLD, UNREADABLE, TOO_LARGE, TOO_MANY)
+TAKEN_IN = "accepted"
+NOT_QUEUED = "not_queued"
 KEPT = ("count", "since", "last")
 ACCEPTED = "whatsapp_call_accepted"
 
@@ -34,7 +36,8 @@ class Refused(TypedDict):
 
 
 def note(cause: str) -> None:
-	"""Forgotten a day after the last one."""
+	"""Forgotten a day after the last one, but for the total."""
+	counters.add(counters.webhook(cause))
 	count, since, last = (key_of(cause, what) for what in KEPT)
 	try:
 		shared.count(count, KEPT_FOR)

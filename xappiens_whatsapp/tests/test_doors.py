@@ -58,6 +58,7 @@ DOORS = {
 	"api.diagnosis.diagnose": Door(VIEWERS, arguments=MINE),
 	"api.diagnosis.fill_missing_numbers": Door(MANAGERS),
 	"api.diagnosis.relink_session": Door(MANAGERS, arguments=MINE),
+	"api.health.metrics": Door(MANAGERS, ("GET",)),
 	"api.health.setup_state": Door(MANAGERS, BOTH),
 	"api.health.status": Door(MANAGERS, ("GET",)),
 	"api.pairing.create_link": Door(MANAGERS, arguments=MINE | {"minutes": 0}, status=417),
