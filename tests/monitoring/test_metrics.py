@@ -91,7 +91,14 @@ class TestWhatIsTold(MetricsTestCase):
 		doc = self.linked()
 		response = self.scrape()
 		self.assertTrue(response.headers["Content-Type"].startswith("text/plain; version=0.0.4"))
-		for secret in (doc.name, doc.phone_number, "34600000001", self.sandbox.url, self.sandbox.api_key, TOKEN):
+		for secret in (
+			doc.name,
+			doc.phone_number,
+			"34600000001",
+			self.sandbox.url,
+			self.sandbox.api_key,
+			TOKEN,
+		):
 			self.assertNotIn(secret, response.text)
 
 	def test_sessions_and_those_that_need_attention(self):

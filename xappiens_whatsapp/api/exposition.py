@@ -1,7 +1,5 @@
 """What a monitor scrapes, in Prometheus' text format. Labels are words of this app only, so that none has to be escaped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -15,8 +15,7 @@ from xappiens_whatsapp.api import limits
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime, refused_calls, states
-from xappiens_whatsapp.site import secrets, shared
-from xappiens_whatsapp.site import counters, shared
+from xappiens_whatsapp.site import counters, secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
 
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
