@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,14 @@ def test_packages_that_cannot_be_fetched_are_told_in_one_sentence(tmp_path):
 	npm.chmod(0o755)
 	with pytest.raises(gateway.GatewayUnavailable, match=r"needs the internet .* network no route"):
 		gateway.install(tmp_path, tmp_path / "node")
+
+
+@has_gateway
+def test_the_npm_that_comes_with_node_runs():
+	said = subprocess.run(
+		[*gateway.npm(gateway.node()), "--version"], capture_output=True, text=True, timeout=60
+	)
+	assert re.fullmatch(r"\d+\.\d+\.\d+\n", said.stdout), said.stderr
 
 
 @has_gateway

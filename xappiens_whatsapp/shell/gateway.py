@@ -96,12 +96,15 @@ def install(source: Path, executable: Path) -> bool:
 	"""Fetches the packages of the lock file unless they are there; tells whether it had to. Runs no script of theirs."""
 	if _is_installed(source):
 		return False
-	npm = shutil.which("npm", path=os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")]))
-	if not npm:
-		raise GatewayUnavailable(
-			f"npm was not found beside {executable}, and the gateway's packages are missing."
-		)
-	command = [npm, "ci", "--ignore-scripts", "--omit=dev", "--omit=peer", "--no-audit", "--no-fund"]
+	command = [
+		*npm(executable),
+		"ci",
+		"--ignore-scripts",
+		"--omit=dev",
+		"--omit=peer",
+		"--no-audit",
+		"--no-fund",
+	]
 	environment = os.environ | {"PATH": os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")])}
 	done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
 	if done.returncode:
@@ -110,6 +113,19 @@ def install(source: Path, executable: Path) -> bool:
 			+ _last_error(done.stderr)
 		)
 	return True
+
+
+def npm(executable: Path) -> list[str]:
+	"""The command of the npm that came with this Node, else of the machine. The wheel's own `bin/npm` finds no npm."""
+	script = executable.resolve().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
+	if script.is_file():
+		return [str(executable), str(script)]
+	found = shutil.which("npm", path=os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")]))
+	if not found:
+		raise GatewayUnavailable(
+			f"npm was not found beside {executable}, and the gateway's packages are missing."
+		)
+	return [found]
 
 
 def _is_installed(source: Path) -> bool:
