@@ -37,6 +37,12 @@ class RunningGateway:
 	def api_key(self) -> str:
 		return self.key_file.read_text(encoding="utf-8").strip()
 
+	def __enter__(self) -> RunningGateway:
+		return self
+
+	def __exit__(self, *_details: object) -> None:
+		self.stop()
+
 	def stop(self, seconds: float = 15.0) -> None:
 		"""Sessions stay linked; a gateway that does not end by itself is killed, which loses nothing either."""
 		self.process.terminate()
