@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 PORT ?= 8000
 LANGUAGE ?= es
 
-.PHONY: help setup demo test soak gateway gateway-test lint bench desk-test bench-test clean
+.PHONY: help setup demo demo-phone test soak gateway gateway-test lint bench desk-test bench-test clean
 
 # Of the wheel in .venv, else of the machine. Without Node the gateway's tests are left out, and that is said.
 NPM = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix gateway
@@ -25,6 +25,9 @@ $(VENV)/.complete: pyproject.toml
 
 demo: setup ## start the development site with its sandbox server
 	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --guide
+
+demo-phone: setup ## the development site with the gateway: link a real phone (its links stay in .phone)
+	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --gateway .phone
 
 test: setup gateway ## run the whole suite, the gateway's included where there is Node
 	$(RUN) -m pytest -n 4 --dist loadfile

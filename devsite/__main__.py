@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 import devsite
 
@@ -28,6 +30,36 @@ GUIDE = {
   4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
 }
 
+PHONE_GUIDE = {
+	"es": """
+  1. Abra {site}/app/whatsapp-session y entre como Administrator / admin.
+  2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece un código QR de WhatsApp.
+  3. En su teléfono: WhatsApp → Dispositivos vinculados → Vincular un dispositivo, y escanee el código.
+  4. La sesión pasa a Conectada. Ctrl+C termina; el vínculo queda en {data} hasta que lo elimine.
+  Baileys es un cliente no oficial: WhatsApp puede bloquear números que lo usan. Mejor un número de prueba.
+  {internet}""",
+	"en": """
+  1. Open {site}/app/whatsapp-session and log in as Administrator / admin.
+  2. Add WhatsApp Session → session id and name → Create Session: a QR code of WhatsApp appears.
+  3. On your phone: WhatsApp → Linked devices → Link a device, and scan the code.
+  4. The session becomes Connected. Ctrl+C ends it; the link stays in {data} until you delete it.
+  Baileys is an unofficial client: WhatsApp may ban numbers that use it. Better a number for tests.
+  {internet}""",
+}
+INTERNET = {
+	("es", True): "WhatsApp responde desde esta máquina.",
+	(
+		"es",
+		False,
+	): "WhatsApp NO responde desde esta máquina: sin internet no habrá código, y la sesión lo dirá.",
+	("en", True): "WhatsApp can be reached from this machine.",
+	(
+		"en",
+		False,
+	): "WhatsApp can NOT be reached from this machine: there will be no code, and the session says so.",
+}
+WHATSAPP = ("web.whatsapp.com", 443)
+
 
 def main() -> None:
 	options = arguments()
@@ -40,7 +72,9 @@ def main() -> None:
 		server = serve(stack, options, data)
 		address = f"http://{HOST}:{server.server_port}"
 		print(f"ready {address}", flush=True)
-		if options.guide and not options.no_sandbox:
+		if options.gateway:
+			print(phone_guide(options, address), flush=True)
+		elif options.guide and not options.no_sandbox:
 			print(
 				GUIDE.get(options.language, GUIDE["en"]).format(site=address, phone=options.phone), flush=True
 			)
@@ -53,6 +87,10 @@ def arguments() -> argparse.Namespace:
 	parser.add_argument("--data", help="folder that keeps the site; a temporary one by default")
 	parser.add_argument("--language", default="en")
 	parser.add_argument("--no-sandbox", action="store_true", help="leave the Baileys stand-in out")
+	parser.add_argument(
+		"--gateway", metavar="FOLDER", help="real Baileys instead, which keeps its links there"
+	)
+	parser.add_argument("--gateway-port", type=int, default=8084)
 	parser.add_argument("--guide", action="store_true", help="also print what to click")
 	return parser.parse_args()
 
@@ -70,7 +108,9 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 		sys.exit(f"Choose another port, for example: make demo PORT={options.port + 1}")
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
-	if not options.no_sandbox:
+	if options.gateway:
+		start_gateway(stack, options)
+	elif not options.no_sandbox:
 		from xappiens_whatsapp.sandbox import Sandbox
 
 		sandbox = stack.enter_context(Sandbox())
@@ -81,6 +121,32 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	frappe.destroy()
 	workers.start(stack, SITE, data)
 	return started
+
+
+def start_gateway(stack: ExitStack, options: argparse.Namespace) -> None:
+	from devsite.site import point_settings_to
+	from xappiens_whatsapp.shell import gateway
+
+	try:
+		running = gateway.run(Path(options.gateway), options.gateway_port)
+	except gateway.GatewayNotStarted as error:
+		sys.exit(str(error))
+	stack.callback(running.stop)
+	point_settings_to(running.url, running.api_key)
+
+
+def phone_guide(options: argparse.Namespace, site: str) -> str:
+	language = options.language if options.language in PHONE_GUIDE else "en"
+	internet = INTERNET[language, reaches_whatsapp()]
+	return PHONE_GUIDE[language].format(site=site, data=options.gateway, internet=internet)
+
+
+def reaches_whatsapp() -> bool:
+	try:
+		with socket.create_connection(WHATSAPP, timeout=3):
+			return True
+	except OSError:
+		return False
 
 
 main()

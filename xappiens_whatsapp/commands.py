@@ -130,6 +130,30 @@ def diagnose(shell: Shell, session: str | None) -> None:
 		shell.fail()
 
 
+@whatsapp.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8084, show_default=True)
+@click.option("--connect", is_flag=True, help="Write its address and its key into WhatsApp Settings.")
+@as_json
+@on_site
+def gateway(shell: Shell, port: int, connect: bool) -> None:
+	"""Start a server on real Baileys for this site.
+
+	It installs its packages on first use and runs until Ctrl+C.
+	"""
+	from xappiens_whatsapp.shell import console
+	from xappiens_whatsapp.shell import gateway as starter
+
+	try:
+		running = starter.run(console.gateway_folder(), port)
+	except starter.GatewayNotStarted as error:
+		shell.refuse(1, str(error))
+	with running:
+		if connect:
+			console.connect_to(running)
+		shell.answer({"url": running.url, "key_file": str(running.key_file)}, console.gateway_words)
+		running.process.wait()
+
+
 @whatsapp.command(
 	add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )

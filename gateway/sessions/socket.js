@@ -202,7 +202,7 @@ function baileysOptions(config, { auth, kind, version }) {
 }
 
 /** @param {string} proxy */
-function throughProxy(proxy) {
+export function throughProxy(proxy) {
 	return new Agent(/** @type {any} */ ({ proxyEnv: { HTTPS_PROXY: proxy } }));
 }
 

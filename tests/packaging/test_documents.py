@@ -18,7 +18,11 @@ DOCUMENTS = [
 	for path in sorted(ROOT.rglob("*.md"))
 	if not any(part[0] == "." or part == "node_modules" for part in path.relative_to(ROOT).parts)
 ]
-TWINS = [("README.md", "README.es.md"), ("docs/user-guide.md", "docs/user-guide.es.md")]
+TWINS = [
+	("README.md", "README.es.md"),
+	("gateway/README.md", "gateway/README.es.md"),
+	("docs/user-guide.md", "docs/user-guide.es.md"),
+]
 READMES = ["README.md", "README.es.md"]
 ROLES = {"WhatsApp Manager", "WhatsApp User"}
 CODE_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import frappe
 from frappe import _
 
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
@@ -15,6 +17,7 @@ from xappiens_whatsapp.server.exceptions import GatewayRateLimited
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
+	from xappiens_whatsapp.shell.gateway import RunningGateway
 	from xappiens_whatsapp.shell.output import Answer, Shell
 
 ASK_EVERY = 5
@@ -156,3 +159,20 @@ def table(columns: dict[str, str], rows: list[Answer]) -> str:
 
 def cell(value: object) -> str:
 	return "" if value is None else str(value)
+
+
+def gateway_folder() -> Path:
+	"""Beside the site's private files, and in no backup: a copy that runs would log the original out."""
+	return Path(frappe.local.site_path, "private", "whatsapp-gateway").resolve()
+
+
+def connect_to(running: RunningGateway) -> None:
+	settings = frappe.get_doc("WhatsApp Settings")
+	settings.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
+	settings.save()
+	frappe.db.commit()
+
+
+def gateway_words(answer: Answer) -> str:
+	text = _("The gateway runs at {0}. Its API key is in {1}. Ctrl+C ends it, and no phone is unlinked.")
+	return text.format(answer["url"], answer["key_file"])

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,7 @@ import xappiens_whatsapp
 from xappiens_whatsapp import commands
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.baileys import qr_terminal
+from xappiens_whatsapp.shell import console, gateway
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
 REPOSITORY = str(Path(xappiens_whatsapp.__file__).parents[1])
@@ -250,3 +253,25 @@ class TestProcesses(CommandTestCase):
 		helper = [sys.executable, "-m", "frappe.utils.bench_helper", "frappe", "--site", frappe.local.site]
 		options = {"cwd": frappe.local.sites_path, "capture_output": True, "text": True, "timeout": 120}
 		return subprocess.run([*helper, "whatsapp", *arguments], check=False, **options)
+
+
+@skipUnless(
+	(Path(REPOSITORY) / "gateway/node_modules/baileys").exists(), "needs the gateway's packages: make gateway"
+)
+class TestGateway(CommandTestCase):
+	def test_a_port_in_use_is_one_line_and_the_settings_stay(self):
+		before = frappe.get_doc("WhatsApp Settings").api_base_url
+		with socket.create_server(("127.0.0.1", 0)) as taken:
+			port = str(taken.getsockname()[1])
+			result = self.run_command("gateway", "--port", port, "--connect")
+		self.assertFails(result, 1, f"Port {port} of 127.0.0.1 is in use")
+		self.assertEqual(frappe.get_doc("WhatsApp Settings").api_base_url, before)
+
+	def test_its_address_and_key_in_the_settings_are_those_that_it_answers_to(self):
+		with tempfile.TemporaryDirectory() as folder, gateway.run(Path(folder), 0) as running:
+			console.connect_to(running)
+			self.assertEqual(frappe.get_doc("WhatsApp Settings").api_base_url, running.url)
+			listed = session.list_sessions()
+			self.assertEqual((listed["success"], running.process.poll()), (True, None))
+			self.assertIn(running.url, console.gateway_words({"url": running.url, "key_file": "x"}))
+		self.assertEqual(running.process.returncode, 0)

@@ -181,7 +181,7 @@ class TestRefusal(WebhookTestCase):
 		self.assertEqual(self.deliver(b"x-secret-body", None)[0], 401)
 		with exposed.whitelisted():
 			self.call(f"{exposed.__name__}.fail", user=MANAGER, kind="Crash")
-		self.assertIn("broken", logged_errors()[len(before) :] or logged_errors())
+		self.assertGreater(logged_errors().count("broken"), before.count("broken"))
 
 
 class TestCauses(WebhookTestCase):

@@ -140,7 +140,7 @@ test("numbers are drawn, not counted; a name is taken once per owner, and free a
 	database.close();
 });
 
-test(`kill -9 in the middle of writing, ${ROUNDS} times: all that was acknowledged is there, and no half of anything`, async () => {
+test(`kill -9 in the middle of writing, ${ROUNDS} times: all that was acknowledged is there, and no half of anything`, { timeout: ROUNDS * 5000 }, async () => {
 	const data = folder();
 	const setup = new Database(data);
 	const { id } = new SessionStore(setup).insert(FIELDS);
