@@ -81,3 +81,13 @@ def test_a_port_in_use_and_a_folder_in_use_are_told(tmp_path):
 			gateway.run(tmp_path / "data", 0)
 	finally:
 		started.stop()
+
+
+@has_gateway
+@pytest.mark.parametrize("place", ["file", "file/below", "folder_with_a_folder"])
+def test_a_data_folder_that_cannot_be_used_is_told_and_a_good_one_starts(tmp_path, place):
+	(tmp_path / "file").touch()
+	(tmp_path / "folder_with_a_folder" / "start.log").mkdir(parents=True)
+	with pytest.raises(gateway.GatewayNotStarted, match=f"cannot keep its data in .*{place}: "):
+		gateway.run(tmp_path / place, 0)
+	gateway.run(tmp_path / "good", 0).stop()

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 OLDEST_NODE = (24, 5)
 START_SECONDS = 30.0
@@ -152,10 +153,8 @@ def start(
 	"""Starts it in `data`, whose key it makes itself, and returns when it answers. Port 0: a free one."""
 	own = {"GATEWAY_HOST": HOST, "GATEWAY_PORT": str(port), "GATEWAY_DATA": str(data)}
 	command = [str(executable), "--max-semi-space-size=4", str(source / "main.js")]
-	data.mkdir(parents=True, exist_ok=True, mode=0o700)
 	words = data / "start.log"
-	with words.open("wb") as log:
-		words.chmod(0o600)
+	with _private_file(words) as log:
 		process = subprocess.Popen(
 			command,
 			env=_foreign(environment) | own,
@@ -171,6 +170,18 @@ def start(
 		gateway.stop()
 		raise
 	return gateway
+
+
+def _private_file(path: Path) -> BinaryIO:
+	try:
+		path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+		file = path.open("wb")
+	except OSError as error:
+		raise GatewayNotStarted(
+			f"The gateway cannot keep its data in {path.parent}: {error.strerror}"
+		) from None
+	path.chmod(0o600)
+	return file
 
 
 def _foreign(environment: dict[str, str] | None) -> dict[str, str]:
