@@ -170,7 +170,7 @@ def connect_to(running: RunningGateway) -> None:
 	settings = frappe.get_doc("WhatsApp Settings")
 	settings.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
 	settings.save()
-	frappe.db.commit()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the gateway runs on for as long as the command does
 
 
 def gateway_words(answer: Answer) -> str:
