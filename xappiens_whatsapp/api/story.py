@@ -17,7 +17,7 @@ from xappiens_whatsapp.sessions import telling, uptime
 def timeline(session_id: str, start: int = 0) -> dict[str, Any]:
 	"""Twenty events, newest first, after the first `start`; `more` says whether there are older ones."""
 	doc = _resolve_session_doc(session_id, "status")
-	return {"success": True, **telling.page(doc.name, max(0, cint(start)))}
+	return {"success": True, **telling.page(doc, max(0, cint(start)))}
 
 
 @frappe.whitelist(methods=["GET", "POST"])

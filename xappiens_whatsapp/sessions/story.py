@@ -5,6 +5,7 @@ Codes and facts only; the sentence is made for whoever reads it. A row outlives 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import frappe
@@ -141,11 +142,11 @@ def entrance() -> str:
 	return "Background" if getattr(frappe.local, "job", None) else "Shell"
 
 
-def read(session: str, start: int, length: int) -> list[frappe._dict]:
-	"""Newest first, with what changed in the settings."""
+def read(session: str, since: datetime, start: int, length: int) -> list[frappe._dict]:
+	"""Newest first, with what changed in the settings; `since` leaves out a session that had the name before."""
 	return frappe.get_all(
 		SESSION_EVENT,
-		filters={"session": ("in", (session, SETTINGS))},
+		filters={"session": ("in", (session, SETTINGS)), "at": (">=", since)},
 		fields=FIELDS,
 		order_by="at desc, name desc",
 		limit_start=start,

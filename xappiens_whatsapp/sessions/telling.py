@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
 from frappe import _
@@ -11,6 +11,9 @@ from frappe import _
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.sessions import reasons, story
 from xappiens_whatsapp.site import languages
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 PAGE_LENGTH = 20
 
@@ -24,9 +27,9 @@ class Told(NamedTuple):
 	who: str
 
 
-def page(session: str, start: int = 0) -> dict[str, object]:
+def page(doc: WhatsAppSession, start: int = 0) -> dict[str, object]:
 	"""`more`: whether there are older ones."""
-	rows = story.read(session, start, PAGE_LENGTH + 1)
+	rows = story.read(doc.name, doc.creation, start, PAGE_LENGTH + 1)
 	names = names_of({row.by_user for row in rows if row.by_user})
 	events = [
 		Told(str(row.at), row.event, words_of(row), who(row, names))._asdict() for row in rows[:PAGE_LENGTH]

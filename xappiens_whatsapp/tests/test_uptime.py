@@ -105,6 +105,7 @@ class TestShare(UptimeTestCase):
 class TestWhereItIsSaid(UptimeTestCase):
 	def test_the_form_has_it_with_the_story(self):
 		doc = self.recorded((100, "Linked"), (60, "Dropped"), (50, "Back"))
+		doc.creation = self.now - timedelta(days=9)
 		doc.run_method("onload")
 		told = doc.get("__onload").uptime
 		self.assertEqual((told["drops"], told["longest"]), (1, 10 * HOUR))

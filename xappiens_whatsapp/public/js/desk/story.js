@@ -64,7 +64,7 @@ const uptime_line = ({ percent_7, percent_30, drops, longest }) => {
 };
 
 const fact = (label, value) => element("div", {}, element("dt", {}, label), element("dd", {}, value));
-const percent = (value) => (value === null ? __("Not known yet") : `${value.toLocaleString()} %`);
+const percent = (value) => (value === null ? __("Not known yet") : `${value.toLocaleString(document.documentElement.lang)} %`);
 
 const duration = (seconds) => {
 	const [minutes, hours, days] = [60, 3600, 86400].map((unit) => Math.floor(seconds / unit));

@@ -67,7 +67,7 @@ class WhatsAppSession(Document):
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
-		self.set_onload("story", telling.page(self.name))
+		self.set_onload("story", telling.page(self))
 		self.set_onload("uptime", uptime.in_short(uptime.of_sessions([self.name])[self.name]))
 
 	def sessions_of_same_phone(self) -> list[str]:
