@@ -7,9 +7,8 @@ from frappe import _
 
 from xappiens_whatsapp import permissions
 from xappiens_whatsapp.api.session import _resolve_session_doc
-from xappiens_whatsapp.diagnosis import findings, walk
+from xappiens_whatsapp.diagnosis import findings, rows, walk
 from xappiens_whatsapp.server import failures, gateway
-from xappiens_whatsapp.sessions import removal
 
 
 @frappe.whitelist(methods=["POST"])
@@ -24,7 +23,9 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 	steps = walk.Walk(doc).run()
 	is_manager = permissions.is_manager()
 	found = findings.compare(steps.found, doc) if steps.found and is_manager else []
-	checks = steps.rows if is_manager else [_without_addresses(row) for row in steps.rows]
+	checks = [rows.answer_of(check) for check in steps.rows]
+	if not is_manager:
+		checks = [_without_addresses(row) for row in checks]
 	return {"success": all(row["ok"] for row in checks), "checks": checks, "findings": found}
 
 

@@ -5,21 +5,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import answers
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.diagnosis import walk
+from xappiens_whatsapp.diagnosis import rows, walk
 from xappiens_whatsapp.server import failures, features, gateway
 from xappiens_whatsapp.sessions import (
-	alerts,
 	creation,
 	identity,
 	overview,
 	pairing_codes,
 	qr_codes,
-	reasons,
-	records,
 	removal,
 	states,
 	webhooks,
@@ -255,5 +252,5 @@ def update_session_webhook(
 def test_connection() -> dict[str, Any]:
 	"""Walk from the settings to the API key and stop at the first cause; a failing check is an answer, not an error."""
 	permissions.only_for_managers()
-	checks = walk.check_connection()
+	checks = [rows.answer_of(check) for check in walk.check_connection()]
 	return {"success": all(check["ok"] for check in checks), "checks": checks}

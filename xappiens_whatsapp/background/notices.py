@@ -18,6 +18,7 @@ from frappe.utils import escape_html, format_datetime, get_datetime, now_datetim
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp.server import causes
 from xappiens_whatsapp.sessions import alerts, reasons, states
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
@@ -173,9 +174,7 @@ def by_language(names: tuple[str, ...]) -> dict[str, Rows]:
 
 
 def drop_message(rows: Rows) -> Message:
-	reason = reasons.reason_of(rows[0].error_code) or reasons.Reason(
-		_("The server gave no reason."), reasons.connect_and_scan()
-	)
+	reason = reasons.reason_of(rows[0].error_code) or causes.NO_REASON.said()
 	if len(rows) == 1:
 		subject = _("WhatsApp {0} is not connected any more. {1}").format(
 			rows[0].session_name, reason.sentence
@@ -184,7 +183,7 @@ def drop_message(rows: Rows) -> Message:
 		words = _("{0} WhatsApp numbers are not connected any more: {1}. {2}")
 		subject = words.format(len(rows), names_of(rows), reason.sentence)
 	since = _("Down since {0}.").format(format_datetime(min(get_datetime(row.down_since) for row in rows)))
-	return Message(subject, body_of(rows, since, reason.next_step))
+	return Message(subject, body_of(rows, since, reason.remedy))
 
 
 def flapping_message(rows: Rows) -> Message:

@@ -15,7 +15,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError
-from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.server import causes, failures, gateway
 from xappiens_whatsapp.sessions import alerts, learning, pairing_links, qr_codes, realtime, reasons, states
 from xappiens_whatsapp.site import languages, transactions
 
@@ -229,5 +229,5 @@ def is_news(row: Row, before: Row) -> bool:
 
 
 def log_what_puzzles(row: Row) -> None:
-	if row.error_code in (states.UNKNOWN_STATUS, states.OUT_OF_STEP):
+	if row.error_code in (causes.UNKNOWN_STATUS, causes.OUT_OF_STEP):
 		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")

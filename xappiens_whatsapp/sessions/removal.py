@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if_doc_is_linked
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server.exceptions import NumberOfAnother
 from xappiens_whatsapp.sessions import alerts, creation, nudges, pairing_links, qr_codes, records, states

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xappiens_whatsapp.server.causes import OUT_OF_STEP
+
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
 
@@ -26,8 +28,6 @@ STATUS_OF_WORD = {
 	"rate_limited": ERROR,
 	"timeout": ERROR,
 }
-UNKNOWN_STATUS = "UNKNOWN_STATUS"
-OUT_OF_STEP = "OUT_OF_STEP"
 CODE_OF_WORD = {"connected": OUT_OF_STEP, "rate_limited": "RATE_LIMITED", "timeout": "TIMEOUT"}
 
 

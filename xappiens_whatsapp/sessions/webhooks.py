@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
 from xappiens_whatsapp.site import secrets, settings
 
