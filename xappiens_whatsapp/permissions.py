@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SESSION_USER, SETTINGS
+from xappiens_whatsapp import (
+	SESSION,
+	SESSION_USER,
+	SETTINGS,
+	SYSTEM_MANAGER,
+	WHATSAPP_MANAGER,
+	WHATSAPP_USER,
+)
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-MANAGER_ROLES = frozenset({"System Manager", "WhatsApp Manager"})
+MANAGER_ROLES = frozenset({SYSTEM_MANAGER, WHATSAPP_MANAGER})
 VIEWER = ("status",)
 AGENT = (*VIEWER, "qr", "connect", "restart")
 MANAGER = (*AGENT, "disconnect", "delete")
 OPERATIONS = {"Viewer": VIEWER, "Agent": AGENT, "Manager": MANAGER}
-ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {"WhatsApp User"}}
+ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {WHATSAPP_USER}}
 READING = frozenset({"read", "select", "print", "report"})
 
 
@@ -28,7 +35,7 @@ def is_manager(user: str | None = None) -> bool:
 
 
 def is_administrator() -> bool:
-	return frappe.session.user == "Administrator" or "System Manager" in frappe.get_roles()
+	return frappe.session.user == "Administrator" or SYSTEM_MANAGER in frappe.get_roles()
 
 
 def only_for_administrators() -> None:
@@ -41,7 +48,7 @@ def rights_in(doc: WhatsAppSession, user: str | None = None) -> tuple[str, ...]:
 	user = user or frappe.session.user
 	if is_manager(user):
 		return MANAGER
-	if "WhatsApp User" not in frappe.get_roles(user):
+	if WHATSAPP_USER not in frappe.get_roles(user):
 		return ()
 	assigned = [OPERATIONS.get(row.role, ()) for row in doc.get("assigned_users") or [] if row.user == user]
 	return max(assigned, key=len, default=())

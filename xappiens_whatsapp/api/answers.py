@@ -77,10 +77,9 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	}
 
 
-def code_answer(doc: "WhatsAppSession", code: "PairingCode", phone_number: str) -> dict[str, Any]:
+def code_answer(code: "PairingCode", phone_number: str) -> dict[str, Any]:
 	return {
 		"success": True,
-		**identity_of(doc),
 		"code": code.code,
 		"expires_at": qr_codes.isoformat(code.expires_at),
 		"phone_number": phone_number,

@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import permissions
-from xappiens_whatsapp.api.session import _resolve_session_doc
+from xappiens_whatsapp.api.session import _resolve_session_doc, delete_session
 from xappiens_whatsapp.diagnosis import findings, rows, walk
 from xappiens_whatsapp.server import failures, gateway
 
@@ -69,15 +69,10 @@ def delete_finding(session_id: str | None = None, session_db_id: int | None = No
 	"""With a record: the record and its session. Without one: the session that only the server has."""
 	permissions.only_for_managers()
 	if session_id:
-		doc = _resolve_session_doc(session_id, "delete")
-		doc.delete()
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
-		message = _("The session {0} was deleted here and on the server.").format(doc.session_id)
-	elif session_db_id:
-		message = findings.delete_unknown(session_db_id)
-	else:
-		frappe.throw(_("Name the session to delete."))
-	return {"success": True, "message": message}
+		return delete_session(session_id)
+	if session_db_id:
+		return {"success": True, "message": findings.delete_unknown(session_db_id)}
+	frappe.throw(_("Name the session to delete."))
 
 
 @frappe.whitelist(methods=["POST"])

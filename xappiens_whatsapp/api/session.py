@@ -16,6 +16,7 @@ from xappiens_whatsapp.sessions import (
 	identity,
 	overview,
 	pairing_codes,
+	phones,
 	qr_codes,
 	removal,
 	states,
@@ -61,7 +62,7 @@ def create_session(
 	frappe.has_permission(SESSION, "create", throw=True)
 	identity.validate_session_id(session_id)
 	identity.validate_session_name(session_name)
-	phone_number = identity.clean_phone_number(phone_number)
+	phone_number = phones.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
 	link = Link(creation.ensure_record(session_id, session_name, description), client)
 	created = _create(link, phone_number)
@@ -155,11 +156,11 @@ def get_pairing_code(session_id: str, phone_number: str) -> dict[str, Any]:
 	Never connects anything. Five codes for one session within ten minutes; a newer code replaces an older one.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
-	phone_number = identity.clean_phone_number(phone_number) or ""
-	if not phone_number:
-		frappe.throw(_("Enter the phone's number with its country code."))
+	phone_number = phones.require_phone_number(phone_number)
 	link = Link(doc)
-	return answers.code_answer(doc, pairing_codes.request(link, phone_number), phone_number)
+	return answers.code_answer(pairing_codes.request(link, phone_number), phone_number) | answers.identity_of(
+		doc
+	)
 
 
 @frappe.whitelist(methods=["GET", "POST"])

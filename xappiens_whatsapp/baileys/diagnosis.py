@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from requests.certs import where  # type: ignore[attr-defined]
 
-from .addresses import normalise_base_url
+from .addresses import HEALTH, SESSIONS, normalise_base_url
 from .answers import read_page
 from .checks import Check, Failed, measured
 from .envelope import Reply
@@ -99,13 +99,13 @@ class Probe:
 		return f"{secured.version()}, certificate valid until {certificate.get('notAfter')}"
 
 	def ask_health(self) -> str:
-		health = self.answer(Call("GET", "/health", with_key=False)).payload or {}
+		health = self.answer(Call("GET", HEALTH, with_key=False)).payload or {}
 		words = (parse_text(health.get(name)) for name in ("message", "version"))
 		return " ".join(word for word in words if word)[:100] or "answers"
 
 	def ask_with_key(self) -> str:
 		self._key.require_sendable()
-		call = Call("GET", "/api/sessions", query={"page": 1, "limit": 1})
+		call = Call("GET", SESSIONS, query={"page": 1, "limit": 1})
 		page = read_page(1, self.answer(call))
 		return "accepted" if page.total is None else f"accepted, {page.total} sessions"
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from frappe import _
 
+from xappiens_whatsapp.baileys.transport import OUT_OF_TIME
 from xappiens_whatsapp.server.exceptions import ConnectsInVain, SessionMissingOnServer
 
 
@@ -120,7 +121,7 @@ FAILED = {
 		_lt("If it stays like that, tell whoever manages WhatsApp here."),
 	),
 	"slow": Cause(_lt("The WhatsApp server took too long to answer."), TRY_AGAIN),
-	"out_of_time": Cause(
+	OUT_OF_TIME: Cause(
 		_lt("This took more than {0} seconds in all, so nothing more was sent to the server."),
 		_lt("Part of it may be done: press Status to see how things stand, then try again."),
 	),

@@ -8,11 +8,10 @@ import frappe
 from frappe.utils import now_datetime
 
 from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.site.shared import SERVER_DOWN
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.errors import BaileysError
-
-SERVER_DOWN = "whatsapp_server_down"
 
 
 def note_server_is_down(error: BaileysError) -> None:

@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.sessions import qr_codes, states
-from xappiens_whatsapp.site import address
+from xappiens_whatsapp.site import address, shared
 
 if TYPE_CHECKING:
 	from werkzeug.wrappers import Request, Response
@@ -82,11 +82,11 @@ def is_alive(entry: LinkEntry | None) -> bool:
 
 
 def key_of_session(session: str) -> str:
-	return f"whatsapp_link_of:{session}"
+	return f"{shared.LINK}_of:{session}"
 
 
 def key_of_digest(digest: str) -> str:
-	return f"whatsapp_link:{digest}"
+	return f"{shared.LINK}:{digest}"
 
 
 def note_state(doc: WhatsAppSession | frappe._dict) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypedDict
 
 import frappe
 
+from xappiens_whatsapp.baileys.answers import CODE_LIFETIME
 from xappiens_whatsapp.baileys.errors import NotReadyError, RefusedByState
 from xappiens_whatsapp.baileys.models import QRCode, RemoteSession
 from xappiens_whatsapp.sessions.belief import Seen
@@ -14,9 +15,6 @@ from xappiens_whatsapp.sessions.belief import Seen
 if TYPE_CHECKING:
 	from xappiens_whatsapp.sessions.link import Link
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
-
-
-ASSUMED_LIFETIME = timedelta(seconds=60)
 
 
 class CachedCode(TypedDict):
@@ -74,5 +72,5 @@ def inline(doc: WhatsAppSession, created: RemoteSession) -> CachedCode | None:
 	"""The code that some servers hand out with the answer to a create."""
 	if not created.qr_code:
 		return None
-	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + ASSUMED_LIFETIME
+	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + CODE_LIFETIME
 	return store(doc, QRCode(created.qr_code, expires_at, created.status))

@@ -26,16 +26,13 @@ if TYPE_CHECKING:
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
 WATCHED = ("status", "session_db_id", "phone_number", "error_code")
-FIELDS = [
-	"name",
-	"session_id",
-	"session_db_id",
-	"server_id",
+SERVER_OWNED = (
 	"status",
 	"status_since",
 	"is_connected",
-	"is_active",
 	"phone_number",
+	"session_db_id",
+	"server_id",
 	"last_seen",
 	"last_checked",
 	"down_since",
@@ -43,7 +40,8 @@ FIELDS = [
 	"error_code",
 	"error_message",
 	"kept_reason",
-]
+)
+FIELDS = ["name", "session_id", "is_active", *SERVER_OWNED]
 NOT_ON_SERVER = {
 	"session_db_id": 0,
 	"status": states.DISCONNECTED,

@@ -80,8 +80,7 @@ def stop_on_server(link: Link) -> None:
 
 
 def stop_verified(link: Link) -> None:
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	remote = link.act(link.client.disconnect, is_done=lambda: link.doc.status in states.DOWN)
 	if remote:
 		link.observe(remote, Seen.OWN_ROUTE)

@@ -8,24 +8,10 @@ from frappe.utils import get_datetime
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
+from xappiens_whatsapp.sessions.records import SERVER_OWNED
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
-SERVER_OWNED = (
-	"status",
-	"status_since",
-	"is_connected",
-	"phone_number",
-	"session_db_id",
-	"server_id",
-	"last_seen",
-	"last_checked",
-	"down_since",
-	"alerted_on",
-	"error_code",
-	"error_message",
-	"kept_reason",
-)
 
 
 class WhatsAppSession(Document):
