@@ -39,6 +39,7 @@ def is_administrator() -> bool:
 
 
 def only_for_administrators() -> None:
+	"""Raises `frappe.PermissionError` for others, managers of WhatsApp among them."""
 	if not is_administrator():
 		frappe.throw(_("Only a System Manager may do this."), frappe.PermissionError)
 
@@ -55,6 +56,7 @@ def rights_in(doc: WhatsAppSession, user: str | None = None) -> tuple[str, ...]:
 
 
 def check(doc: WhatsAppSession, operation: str) -> None:
+	"""Raises `frappe.PermissionError`, also for those who may not read the document."""
 	doc.check_permission("read")
 	if operation not in rights_in(doc):
 		frappe.throw(
@@ -98,6 +100,7 @@ def within_own_sessions(column: str, user: str | None) -> str:
 
 
 def only_for_managers() -> None:
+	"""Raises `frappe.PermissionError` for others."""
 	if not is_manager():
 		frappe.throw(_("Only a WhatsApp Manager or a System Manager may do this."), frappe.PermissionError)
 

@@ -78,6 +78,7 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 
 
 def code_answer(code: "PairingCode", phone_number: str) -> dict[str, Any]:
+	"""`expires_at` in ISO 8601, UTC; `phone_number` in digits with country code."""
 	return {
 		"success": True,
 		"code": code.code,

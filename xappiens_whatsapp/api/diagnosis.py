@@ -15,7 +15,8 @@ from xappiens_whatsapp.server import failures, gateway
 def diagnose(session_id: str | None = None) -> dict[str, Any]:
 	"""Walk the chain and stop at the first cause; without a session, about the whole site.
 
-	A link that does not hold is an answer, not an error. Only managers see what records and server disagree about.
+	A link that does not hold is an answer, not an error. Only managers see what records and server disagree about. Although it reads:
+	the records learn what was seen.
 	"""
 	if session_id is None:
 		permissions.only_for_managers()

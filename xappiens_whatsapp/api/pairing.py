@@ -48,6 +48,7 @@ def _validate(minutes: int, language: str | None) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def revoke_links(session_id: str) -> dict[str, Any]:
+	"""End the link of the session; `revoked` says whether there was one that still worked."""
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	revoked = pairing_links.revoke(doc.name)

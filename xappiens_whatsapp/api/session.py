@@ -58,7 +58,12 @@ def _throw_unknown(session_id: str | None) -> NoReturn:
 def create_session(
 	session_id: str, session_name: str, description: str = "", phone_number: str | None = None
 ) -> dict[str, Any]:
-	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
+	"""Create the session on the server, start linking, and answer with its QR code where the server sent one along.
+
+	The record is made and committed before the server hears of it, and stays when the server fails; its number is stored at once.
+	The same call again changes nothing. `phone_number` as people type it. Raises `ChangedMeanwhile` when somebody deletes the record
+	while this goes on, and `GatewayError` when the server fails; `session` in the answer then names the record that is there.
+	"""
 	frappe.has_permission(SESSION, "create", throw=True)
 	identity.validate_session_id(session_id)
 	identity.validate_session_name(session_name)
@@ -94,7 +99,10 @@ def _connect_new(link: Link, is_new: bool) -> None:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def connect_session(session_id: str) -> dict[str, Any]:
-	"""Start linking, or reconnect without a scan where the pairing still holds."""
+	"""Start linking, or reconnect without a scan where the pairing still holds; what the server lacks is created again first.
+
+	Stores the state that the server names. Raises `ConnectsInVain` when the server fails at it for the second time within an hour.
+	"""
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	creation.connect(link)
 	return answers.action_answer(link.doc, answers.connect_message(link.doc))
@@ -103,9 +111,10 @@ def connect_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
-	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it.
+	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it within a minute.
 
-	A number that leads to another session raises `NumberOfAnother` before anything is sent.
+	Stores the state that the server names. A number that leads to another session raises `NumberOfAnother` before anything is sent,
+	a session that the server has not raises `SessionMissingOnServer`; the record's number is put right or goes.
 	"""
 	link = Link(_resolve_session_doc(session_id, "restart"))
 	creation.restart(link)
@@ -132,7 +141,7 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 def get_qr_code(session_id: str) -> dict[str, Any]:
 	"""The code to scan as a PNG data URL, or `ready: False` and the seconds after which to ask again.
 
-	Never connects, restarts or deletes anything.
+	Never connects, restarts or deletes anything; what the server's answer says of the state is stored.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
 	if doc.status == states.CONNECTED:
@@ -215,7 +224,7 @@ def delete_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def list_sessions() -> dict[str, Any]:
-	"""What the server has beside what this site has. A number that the list names and a record lacks is stored.
+	"""What the server has beside what this site has. Although it reads: a number that the list names and a record lacks is stored.
 
 	Managers see every session of the key; others only those assigned to them, and without any nothing is asked.
 	"""
@@ -241,7 +250,12 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 def update_session_webhook(
 	session_id: str, webhook_url: str | None = None, webhook_secret: str | None = None
 ) -> dict[str, Any]:
-	"""Register where the server calls back; without arguments, this site's own address and secret."""
+	"""Register where the server calls back; without arguments, this site's own address and secret. For managers.
+
+	The record stores nothing of it. Raises `frappe.ValidationError` for an address that the server may not call, a secret that is too
+	short or too long, or another secret than its own for this site's address; `NumberOfAnother` and `SessionMissingOnServer` as
+	`restart_session` does; `GatewayFailed` where the server cannot change webhooks.
+	"""
 	permissions.only_for_managers()
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	url, secret = webhooks.webhook_target(webhook_url, webhook_secret)

@@ -52,6 +52,7 @@ class WebhookEvent:
 
 
 def sign(body: bytes, secret: str) -> str:
+	"""`sha256=` and the HMAC in hexadecimal digits, as the header has it; raises `ValueError` for an empty secret."""
 	if not secret:
 		raise ValueError("An empty secret signs nothing")
 	return SCHEME + hmac.new(secret.encode("utf-8"), body, hashlib.sha256).hexdigest()
@@ -66,6 +67,7 @@ def verify(body: bytes, header: str | None, secrets: Iterable[str]) -> bool:
 
 
 def signature_of(headers: Mapping[str, str]) -> str:
+	"""By either of the two headers; "" where there is none."""
 	values = lower_names(headers)
 	return next((values[name.lower()] for name in SIGNATURE_HEADERS if values.get(name.lower())), "")
 

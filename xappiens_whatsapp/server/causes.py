@@ -15,6 +15,8 @@ from xappiens_whatsapp.server.exceptions import ConnectsInVain, SessionMissingOn
 
 
 class Cause(NamedTuple):
+	"""What is wrong and what to do about it. In the tables source strings, as `said` gives it in the language of whoever reads."""
+
 	sentence: str
 	remedy: str = ""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 def note_server_is_down(error: BaileysError) -> None:
+	"""Kept in the cache until the server is back, and logged once, with the first cause."""
 	if not outage():
 		failure = failures.translate(error, to_manager=True)
 		down = {"since": str(now_datetime()), "error_code": failure.error_code}
@@ -23,6 +24,7 @@ def note_server_is_down(error: BaileysError) -> None:
 
 
 def note_server_is_up() -> None:
+	"""Logged where it was down."""
 	if down := outage():
 		frappe.cache.delete_value(SERVER_DOWN)
 		frappe.log_error(

@@ -44,6 +44,7 @@ def find_record(identifier: str) -> WhatsAppSession | None:
 
 
 def load(name: str) -> WhatsAppSession | None:
+	"""None where there is no such document, and no message about it stays for the reader."""
 	try:
 		return frappe.get_doc(SESSION, name)
 	except frappe.DoesNotExistError:

@@ -41,12 +41,16 @@ class PairingLinkInvalid(frappe.ValidationError):
 
 
 class LinkEntry(TypedDict):
+	"""`digest`: SHA-256 of the token, which itself is kept nowhere; `expires_at`: ISO 8601, UTC; `used`: the phone is linked."""
+
 	digest: str
 	expires_at: str
 	used: bool
 
 
 class NewLink(NamedTuple):
+	"""`expires_at` is ISO 8601, UTC."""
+
 	url: str
 	expires_at: str
 

@@ -34,6 +34,7 @@ def clean_phone_number(phone_number: str | None) -> str | None:
 
 
 def require_phone_number(phone_number: str) -> str:
+	"""As `clean_phone_number`; raises where nothing was given."""
 	if digits := clean_phone_number(phone_number):
 		return digits
 	frappe.throw(_("Enter the phone's number with its country code."))

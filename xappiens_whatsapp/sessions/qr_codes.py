@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
 
 class CachedCode(TypedDict):
+	"""`qr_code` is a PNG data URL, `expires_at` ISO 8601 in UTC."""
+
 	qr_code: str
 	expires_at: str
 
 
 def cached(doc: WhatsAppSession) -> CachedCode | None:
+	"""None where there is none, it has expired, or the record has no number."""
 	code = frappe.cache.get_value(key_of(doc), expires=True) if doc.session_db_id else None
 	return code if code and seconds_left(code["expires_at"]) > 0 else None
 
 
 def store(doc: WhatsAppSession, code: QRCode) -> CachedCode:
+	"""Kept for all viewers until it expires; one that has is only handed back."""
 	entry = CachedCode(qr_code=code.data_url, expires_at=isoformat(code.expires_at))
 	if (seconds := seconds_left(entry["expires_at"])) > 0:
 		frappe.cache.set_value(key_of(doc), entry, expires_in_sec=seconds)
@@ -49,6 +53,7 @@ def seconds_left(expires_at: str) -> int:
 
 
 def isoformat(moment: datetime) -> str:
+	"""UTC, with milliseconds and `Z`, as browsers read it."""
 	return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

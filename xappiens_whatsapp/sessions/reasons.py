@@ -86,6 +86,7 @@ def is_known(code: str | None) -> bool:
 
 
 def text_of(code: str | None, detail: str = "") -> str:
+	"""Sentence and remedy; "" when there is nothing to say."""
 	return str(reason_of(code, detail) or "")
 
 

@@ -69,7 +69,11 @@ def number_of(row: Row | WhatsAppSession, server: str) -> int:
 
 
 def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
-	"""Keep what is believed of the observation."""
+	"""Keep what is believed of the observation.
+
+	Writes nothing where the row says it all already (only the time of the check, once a minute), where something newer is known,
+	or where record, server or number are not those any more that were asked about. `why_not` says which; "" for the first.
+	"""
 
 	def decide(row: Row) -> dict[str, object]:
 		changes = learning.news(row, seen)
@@ -81,7 +85,10 @@ def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
 
 
 def note_failure(doc: WhatsAppSession, error: BaileysError, asked_at: datetime, server: str) -> Outcome:
-	"""The record keeps its last known state and says why it could not be checked; nobody is told."""
+	"""The record keeps its last known state and says why it could not be checked; nobody is told.
+
+	Writes nothing where it says so already. The sentence is stored in the site's language, as for people who are no managers.
+	"""
 	with languages.speaking(languages.of_site()):
 		failure = failures.translate(error)
 
@@ -122,7 +129,7 @@ def note_removed(doc: WhatsAppSession, number: int) -> Outcome:
 
 
 def note_stopped(doc: WhatsAppSession) -> Outcome:
-	"""Somebody here stopped it: no drop, and no reason either."""
+	"""Somebody here stopped it: no drop, and no reason either. Writes nothing where the session is not down."""
 
 	def decide(row: Row) -> dict[str, object]:
 		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
@@ -131,6 +138,7 @@ def note_stopped(doc: WhatsAppSession) -> Outcome:
 
 
 def note_problem(doc: WhatsAppSession, code: str) -> Outcome:
+	"""Only the reason: the state stays. `code` is one of `causes.REASONS`."""
 	return change(doc, lambda _row: learning.problem(code))
 
 
@@ -159,6 +167,7 @@ def change(
 
 
 def locked(name: str) -> Row | None:
+	"""The row for this transaction alone; None where it is gone."""
 	return frappe.db.get_value(SESSION, name, FIELDS, as_dict=True, for_update=True)
 
 

@@ -111,5 +111,6 @@ def may_be_called(webhook_url: str, api_base_url: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
+	"""Whether it names this machine."""
 	host = urlsplit(address).hostname or ""
 	return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")

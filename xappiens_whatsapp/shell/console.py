@@ -167,6 +167,7 @@ def gateway_folder() -> Path:
 
 
 def connect_to(running: RunningGateway) -> None:
+	"""Stores and commits the gateway's address and key in the settings, and switches them on."""
 	stored = settings.uncached()
 	stored.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
 	stored.save()
