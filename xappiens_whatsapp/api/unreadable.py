@@ -1,6 +1,7 @@
 """Calls of the webhook that Frappe refuses before it asks any app, because their body is no JSON."""
 
 import json
+from contextlib import suppress
 
 import frappe
 from redis.exceptions import RedisError
@@ -27,10 +28,8 @@ def refuse_unreadable(response: Response | None, request: Request) -> None:
 
 def forget_logged() -> None:
 	"""Frappe 15 puts an Error Log aside in Redis, with the whole body, to be stored some minutes later."""
-	try:
+	with suppress(RedisError):
 		for entry in frappe.cache.lrange(PUT_ASIDE, -LATEST, -1):
 			error = str(json.loads(entry).get("error"))
 			if READS_BODY in error and METHOD in error:
 				frappe.cache.lrem(frappe.cache.make_key(PUT_ASIDE), 0, entry)
-	except RedisError:
-		return

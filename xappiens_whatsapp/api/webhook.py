@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -137,10 +138,8 @@ def is_repeated(delivery: str) -> bool:
 
 
 def forget(delivery: str) -> None:
-	try:
+	with suppress(RedisError):
 		shared.release(delivery)
-	except RedisError:
-		return
 
 
 def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:

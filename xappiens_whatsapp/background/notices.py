@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -53,10 +54,8 @@ def send_waiting() -> None:
 	if ownership.problem():
 		return
 	time.sleep(GATHERED_FOR)
-	try:
+	with suppress(RedisError):
 		shared.release(alerts.QUEUED)
-	except RedisError:
-		pass
 	if copies.is_copy():
 		return
 	for rows in by_cause(take_drops()):

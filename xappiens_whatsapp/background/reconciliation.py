@@ -155,6 +155,11 @@ def is_news(changes: dict[str, object], record: frappe._dict) -> bool:
 	return changes["last_seen"] - get_datetime(record.last_seen) >= LAST_SEEN_NOTED_EVERY
 
 
+def last_pass() -> dict[str, Any] | None:
+	"""As `Pass.summary`; `finished_at` is in the site's time. None before the first one."""
+	return frappe.cache.get_value(LAST_PASS, expires=True)
+
+
 def remember(run: Pass) -> dict[str, Any]:
 	summary = run.summary()
 	frappe.cache.set_value(LAST_PASS, summary)

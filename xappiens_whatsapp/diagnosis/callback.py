@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
 from xappiens_whatsapp.diagnosis import words
 from xappiens_whatsapp.diagnosis.rows import failed, measured
-from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.server import budget, gateway, hosts
 from xappiens_whatsapp.server.causes import Cause
 from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import secrets
@@ -80,10 +78,9 @@ def check_settings(settings: WhatsAppSettings) -> str:
 
 def check_address(settings: WhatsAppSettings) -> str:
 	address = check_scheme(settings)
-	try:
-		places = addresses_of(urlsplit(address).hostname)
-	except OSError:
-		raise failed(not_called(address, "dns")) from None
+	places = hosts.addresses_of(urlsplit(address).hostname or "")
+	if not places:
+		raise failed(not_called(address, "dns"))
 	if not webhooks.is_loopback(settings.api_base_url) and not any(place.is_global for place in places):
 		raise failed(words.PRIVATE_ADDRESS.said(places[0]))
 	return _("The name in the address {0} was found.").format(address)
@@ -95,11 +92,6 @@ def check_scheme(settings: WhatsAppSettings) -> str:
 	if not webhooks.may_be_called(address, settings.api_base_url):
 		raise failed(words.not_https(address))
 	return address
-
-
-def addresses_of(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-	found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-	return [ipaddress.ip_address(entry[4][0].partition("%")[0]) for entry in found]
 
 
 def check_answer(settings: WhatsAppSettings) -> str:

@@ -9,6 +9,7 @@ import functools
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import frappe
@@ -99,10 +100,8 @@ def learn(key: str, rate: RateLimit) -> None:
 	"""
 	if not rate.limit or not rate.reset_at:
 		return
-	try:
+	with suppress(RedisError):
 		remember(key, rate)
-	except RedisError:
-		return
 
 
 def remember(key: str, rate: RateLimit) -> None:

@@ -7,7 +7,7 @@ What waits to be told stands in the records themselves: `down_since` without `al
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -119,11 +119,9 @@ def is_overdue(row: frappe._dict) -> bool:
 
 def count_drop(name: str) -> None:
 	counters.add(counters.DROPS)
-	try:
+	with suppress(RedisError):
 		if shared.count(drops_of(name), FLAPS_WITHIN) == 1:
 			shared.write(first_drop_of(name), str(now_datetime()), 24 * FLAPS_WITHIN)
-	except RedisError:
-		return
 
 
 def drops(name: str) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -211,10 +212,8 @@ class Link:
 			return False
 
 	def confirm(self) -> None:
-		try:
+		with suppress(RedisError):
 			shared.claim(self.confirmation_key(), CONFIRMED_FOR)
-		except RedisError:
-			return
 
 	def confirmation_key(self) -> str:
 		return f"whatsapp_number_confirmed:{self.doc.name}:{self.doc.session_db_id}"

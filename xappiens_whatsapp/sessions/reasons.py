@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from xappiens_whatsapp.baileys.reasons import CODE_BY_NAME, bare
 from xappiens_whatsapp.server.causes import (
 	BAD_SESSION,
 	LOGGED_OUT,
@@ -44,7 +44,7 @@ def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:
 
 	Baileys closes with 408 for three reasons, so a bare 408 of a session that was never linked is that nobody scanned in time.
 	"""
-	known = ALIASES.get(bare(word))
+	known = ALIASES.get(bare(word or ""))
 	if known and not (known == LOST and not was_linked and is_bare_timeout(word)):
 		return known
 	if number == int(LOST) and not was_linked:
@@ -52,13 +52,9 @@ def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:
 	return str(number) if number else (word or "").strip()
 
 
-def bare(word: str | None) -> str:
-	return re.sub(r"[^a-z]", "", (word or "").lower())
-
-
 def is_bare_timeout(word: str | None) -> bool:
 	"""Baileys has one number, and two names for it, for a connection that timed out and for codes that nobody scanned."""
-	return bare(word) in ("timedout", "timeout")
+	return bare(word or "") in ("timedout", "timeout")
 
 
 def reason_of(code: str | None, detail: str = "") -> Cause | None:
@@ -92,34 +88,25 @@ def text_of(code: str | None, detail: str = "") -> str:
 
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.
 ALIASES = {
+	**{name: str(code) for name, code in CODE_BY_NAME.items()},
 	"badsession": BAD_SESSION,
 	"badsessionfile": BAD_SESSION,
 	"banned": "403",
 	"clientoutdated": "405",
 	"conflict": "440",
-	"connectionclosed": "428",
-	"connectionlost": LOST,
-	"connectionreplaced": "440",
 	"disconnect": "DISCONNECT",
 	"disconnected": "DISCONNECT",
-	"forbidden": "403",
 	"invalidsession": BAD_SESSION,
-	"loggedout": LOGGED_OUT,
-	"logout": LOGGED_OUT,
-	"multidevicemismatch": "411",
 	"outdatedversion": "405",
 	"qrrefsattemptsended": QR_TIMEOUT,
 	"qrtimeout": QR_TIMEOUT,
 	"ratelimited": "RATE_LIMITED",
 	"replaced": "440",
-	"restartrequired": "515",
 	"restricted": "463",
 	"serviceunavailable": "503",
 	"temporarilybanned": "402",
-	"timedout": LOST,
 	"timeout": LOST,
 	"unavailable": "503",
-	"unavailableservice": "503",
 	"versionoutdated": "405",
 	"whatsappunreachable": UNREACHABLE,
 }
