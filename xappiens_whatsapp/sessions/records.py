@@ -30,18 +30,24 @@ SERVER_OWNED = (
 	"status",
 	"status_since",
 	"is_connected",
+	"needs_attention",
 	"phone_number",
+	"wrong_phone",
 	"session_db_id",
 	"server_id",
 	"last_seen",
 	"last_checked",
+	"last_proof",
+	"proof_state",
+	"proof_message_id",
 	"down_since",
 	"alerted_on",
+	"stopped_here",
 	"error_code",
 	"error_message",
 	"kept_reason",
 )
-FIELDS = ["name", "session_id", "is_active", *SERVER_OWNED]
+FIELDS = ["name", "session_id", "is_active", "expected_number", *SERVER_OWNED]
 NOT_ON_SERVER = {
 	"session_db_id": 0,
 	"status": states.DISCONNECTED,

@@ -15,8 +15,8 @@ from werkzeug.test import Client
 
 from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.sessions import records
 from xappiens_whatsapp.site import copies
-from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
 try:
 	from frappe.tests import IntegrationTestCase as FrappeTestCase
@@ -102,7 +102,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def new_record(self, **values: Any) -> Any:
 		"""A record that the server has not heard of, as the predecessor or an import may have left it."""
 		session_id = values.pop("session_id", None) or self.new_id()
-		known = {field: values.pop(field) for field in SERVER_OWNED if field in values}
+		known = {field: values.pop(field) for field in records.SERVER_OWNED if field in values}
 		doc = frappe.get_doc(
 			{"doctype": "WhatsApp Session", "session_id": session_id, "session_name": "Test", **values}
 		).insert()

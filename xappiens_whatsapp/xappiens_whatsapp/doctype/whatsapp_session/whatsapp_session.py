@@ -5,10 +5,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
-from xappiens_whatsapp.sessions.records import SERVER_OWNED
+from xappiens_whatsapp.sessions import identity, reasons, records, removal
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
@@ -33,7 +32,7 @@ class WhatsAppSession(Document):
 		Above all not the number: with that of another session a disconnect would end the other one.
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
-		self.update({field: known.get(field) for field in SERVER_OWNED})
+		self.update({field: known.get(field) for field in records.SERVER_OWNED})
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
