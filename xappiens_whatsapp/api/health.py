@@ -12,7 +12,7 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions import refused_calls, states, uptime
 from xappiens_whatsapp.site import ownership, settings
 
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
@@ -30,6 +30,7 @@ def status() -> dict[str, Any]:
 		"configured": not settings.what_is_missing(),
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
+		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
@@ -45,7 +46,10 @@ def metrics() -> Response:
 	if not has_token():
 		permissions.only_for_managers()
 	age = age_of(reconciliation.last_pass())
-	return Response(exposition.text(count_by_state(), age), content_type=exposition.CONTENT_TYPE)
+	return Response(
+		exposition.text(count_by_state(), uptime.together(active_sessions()), age),
+		content_type=exposition.CONTENT_TYPE,
+	)
 
 
 def has_token() -> bool:
@@ -74,6 +78,10 @@ def count_by_state() -> dict[str, int]:
 	return {
 		status: frappe.db.count(SESSION, {"is_active": 1, "status": status}) for status in sorted(states.ALL)
 	}
+
+
+def active_sessions() -> list[str]:
+	return frappe.get_all(SESSION, filters={"is_active": 1}, pluck="name")
 
 
 def age_of(last_pass: dict[str, Any] | None) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from . import shapes, validation
 from .answers import Answer, Refusal, iso, refusal, success
 from .calls import Call, known
