@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError, ServerError
+from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
 
 
 def data(**fields) -> dict:

@@ -64,4 +64,5 @@ def code_in(text: str) -> int | None:
 
 
 def bare(word: str) -> str:
+	"""Its letters, by which servers and Baileys agree on it."""
 	return re.sub(r"[^a-z]", "", word.lower())

@@ -7,7 +7,7 @@ What waits to be told stands in the records themselves: `down_since` without `al
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sessions import states
 from xappiens_whatsapp.site import copies, counters, queue, settings, shared
@@ -124,11 +123,9 @@ def is_overdue(row: frappe._dict) -> bool:
 
 def count_drop(name: str) -> None:
 	counters.add(counters.DROPS)
-	try:
+	with suppress(RedisError):
 		if shared.count(drops_of(name), FLAPS_WITHIN) == 1:
 			shared.write(first_drop_of(name), str(now_datetime()), 24 * FLAPS_WITHIN)
-	except RedisError:
-		return
 
 
 def drops(name: str) -> tuple[int, str]:

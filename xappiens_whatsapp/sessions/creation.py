@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
@@ -123,10 +124,8 @@ def keep_number(link: Link, created: RemoteSession) -> None:
 
 def taken_back(link: Link, number: int) -> ChangedMeanwhile:
 	"""The record was deleted, or lost its number, while the server worked for it: no session stays that nobody knows of."""
-	try:
+	with suppress(NotFoundError):
 		link.client.delete_session(number)
-	except NotFoundError:
-		pass
 	return changed_meanwhile(link)
 
 
@@ -194,8 +193,7 @@ def start(link: Link) -> None:
 def restart(link: Link) -> None:
 	"""The number is verified first: a restart ends the connection of whatever it reaches."""
 	qr_codes.forget(link.doc)
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	with alerts.expecting_change(link.doc):
 		remote = link.act(link.client.restart, is_done=lambda: link.doc.status in states.WITH_QR_CODE)
 	if remote:
@@ -217,10 +215,8 @@ def is_in_vain(link: Link, error: ServerError) -> bool:
 
 
 def forget_failures(link: Link) -> None:
-	try:
+	with suppress(RedisError):
 		shared.release(failures_of(link))
-	except RedisError:
-		return
 
 
 def failures_of(link: Link) -> str:

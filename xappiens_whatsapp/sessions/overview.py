@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import frappe
 
 from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import identity, matching, qr_codes, records, states
 from xappiens_whatsapp.sessions.listing import ServerList
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 FIELDS = ["name", "session_id", "session_db_id", "server_id", "session_name", "status", "phone_number"]
@@ -70,17 +70,14 @@ def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, 
 
 
 def missing_row(record: frappe._dict) -> dict[str, Any]:
-	return {
-		"id": record.session_db_id or None,
-		"sessionId": record.session_id,
-		"sessionName": record.session_name,
-		"status": None,
-		"status_frappe": record.status,
-		"phoneNumber": record.phone_number,
-		"lastActivity": None,
-		"on_server": False,
-		"local": record.name,
-	}
+	known = RemoteSession(
+		id=record.session_db_id or None,
+		session_id=record.session_id,
+		name=record.session_name,
+		phone_number=record.phone_number,
+	)
+	row = server_row(known, record)
+	return {**row, "status": None, "status_frappe": record.status, "on_server": False}
 
 
 def refresh(docs: Iterable[WhatsAppSession]) -> list[str]:

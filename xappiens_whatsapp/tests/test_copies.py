@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,11 +11,10 @@ import frappe
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
-from xappiens_whatsapp.api import pairing, session, settings
+from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, notices, reconciliation
 from xappiens_whatsapp.patches import remember_site
 from xappiens_whatsapp.server import budget, gateway, hosts
-from xappiens_whatsapp.server.exceptions import CopyOfASite
 from xappiens_whatsapp.setup import neighbours
 from xappiens_whatsapp.site import address, copies, secrets
 from xappiens_whatsapp.tests.base import (

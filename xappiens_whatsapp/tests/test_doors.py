@@ -21,7 +21,6 @@ from xappiens_whatsapp.tests.base import (
 	MANAGER,
 	NOBODY,
 	PASSWORD,
-	USERS,
 	VIEWER,
 	Response,
 	WhatsAppTestCase,

@@ -5,11 +5,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import get_datetime
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import (
 	identity,
-	pairing_links,
 	reasons,
 	records,
 	removal,
@@ -58,12 +57,11 @@ class WhatsAppSession(Document):
 
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
-		reason = reasons.reason_of(self.error_code)
 		if reasons.is_known(self.error_code):
 			self.error_message = reasons.text_of(self.error_code)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
-		self.set_onload("reason", reason and reason._asdict())
+		self.set_onload("reason", reasons.answer_of(self.error_code))
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
