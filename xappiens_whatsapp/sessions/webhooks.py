@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr")
 REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
-REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 SHORTEST_SECRET = 16
 LONGEST_SECRET = 255
 
