@@ -121,6 +121,14 @@ class TestMissing(TruthTestCase):
 		self.assertEqual(self.fresh(name).error_code, "SESSION_MISSING_ON_SERVER")
 		self.assertFalse(self.is_changed_by(name, ask))
 
+	def test_a_list_at_hand_is_newer_than_what_an_earlier_one_confirmed(self):
+		name = self.create()
+		self.sandbox.fault("qr", "http", status=404, code="NOT_FOUND", error="No code yet")
+		self.assertFalse(session.get_qr_code(name)["ready"])
+		self.sandbox.forget(name)
+		self.assertEqual(reconciliation.reconcile()["missing"], 1)
+		self.assertEqual(self.fresh(name).error_code, "SESSION_MISSING_ON_SERVER")
+
 	def test_the_webhook_of_a_removal_by_hand_is_no_problem(self):
 		name = self.linked()
 		session.disconnect_session(name)
