@@ -47,6 +47,7 @@ def _validate(minutes: int, language: str | None) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@gateway.answers_failures
 def revoke_links(session_id: str) -> dict[str, Any]:
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")

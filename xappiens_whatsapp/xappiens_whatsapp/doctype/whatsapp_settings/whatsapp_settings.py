@@ -4,7 +4,6 @@ from datetime import datetime, timezone
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import cint
 
 from xappiens_whatsapp import SESSION, permissions
@@ -12,7 +11,8 @@ from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
 from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import webhooks
-from xappiens_whatsapp.site import address, copies, secrets, text
+from xappiens_whatsapp.site import address, copies, secrets
+from xappiens_whatsapp.site.text import StorableDocument
 
 WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
@@ -26,10 +26,9 @@ def forget_numbers() -> None:
 	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
 
 
-class WhatsAppSettings(Document):
+class WhatsAppSettings(StorableDocument):
 	def validate(self) -> None:
 		permissions.only_for_managers()
-		text.check_fields(self)
 		self.keep_what_nobody_enters()
 		self.validate_address()
 		self.ask_for_key_of_new_host()
