@@ -16,6 +16,7 @@ from werkzeug.test import Client
 from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.site import copies
+from xappiens_whatsapp.tests import leftovers
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
 try:
@@ -61,6 +62,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		SESSIONS.clear()
 		frappe.set_user("Administrator")
 		ensure_users()
+		cls.addClassCleanup(leftovers.check_since, leftovers.there(), cls.__qualname__)
 		cls.sandbox = Sandbox("test-api-key-0000", **cls.sandbox_options)
 		cls.sandbox.start()
 		cls.addClassCleanup(cls.sandbox.stop)
@@ -68,6 +70,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.set_user("Administrator")
+		self.addCleanup(leftovers.remove_since, leftovers.there())
 		copies.move_here()
 		self.settings()
 		self.sandbox.clear_faults()
