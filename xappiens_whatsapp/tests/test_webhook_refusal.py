@@ -255,8 +255,10 @@ class TestCauses(WebhookTestCase):
 	def test_nothing_of_the_calls_is_kept(self):
 		self.deliver(b"x-secret-body", **{"X-Forwarded-For": "192.0.2.77"})
 		self.deliver({"event": "x-secret-event"}, OTHER_SECRET)
-		for key in frappe.cache.get_keys("whatsapp_refused"):
-			self.assertNotRegex(frappe.cache.get(key) or b"", rb"secret|192\.0\.2\.77")
+		keys = frappe.cache.get_keys("whatsapp_refused")
+		self.assertGreaterEqual(len(keys), 3)
+		for key in keys:
+			self.assertRegex(frappe.cache.get(key), rb"\A[-0-9.: ]+\Z")
 
 	def test_clearing_the_cache_keeps_the_counts(self):
 		self.refuse("wrong_signature")
