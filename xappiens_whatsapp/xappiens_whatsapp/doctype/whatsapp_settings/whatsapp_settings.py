@@ -26,6 +26,13 @@ def forget_numbers() -> None:
 	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
 
 
+def for_managers(words: str) -> str:
+	"""Where the server is, nobody else reads."""
+	if permissions.is_manager():
+		return words
+	return _("The server address of this site cannot be used. Tell whoever manages WhatsApp here.")
+
+
 class WhatsAppSettings(StorableDocument):
 	def validate(self) -> None:
 		permissions.only_for_managers()
@@ -74,12 +81,11 @@ class WhatsAppSettings(StorableDocument):
 			self.key_address = self.key_address or self.api_base_url
 
 	def reject_address(self) -> None:
-		frappe.throw(
-			_(
-				"The server address {0} cannot be used. It must begin with https:// and name a host,"
-				" such as https://api.example.com. Correct it in WhatsApp Settings."
-			).format(frappe.bold(frappe.utils.escape_html(self.api_base_url)))
+		words = _(
+			"The server address {0} cannot be used. It must begin with https:// and name a host,"
+			" such as https://api.example.com. Correct it in WhatsApp Settings."
 		)
+		frappe.throw(for_managers(words.format(frappe.bold(frappe.utils.escape_html(self.api_base_url)))))
 
 	def validate_timeout(self) -> None:
 		if not 0 <= cint(self.api_timeout) <= LONGEST_TIMEOUT:
@@ -131,7 +137,7 @@ class WhatsAppSettings(StorableDocument):
 		if not (self.api_base_url or "").strip():
 			return _("The server address is missing. Enter it in WhatsApp Settings.")
 		if problem := hosts.problem_with(self.api_base_url):
-			return problem
+			return for_managers(problem)
 		if not (self.get_api_key() if api_key is None else api_key):
 			return secrets.problem_with("api_key") or _(
 				"The API key is missing. Enter it in WhatsApp Settings."
