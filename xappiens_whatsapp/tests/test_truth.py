@@ -53,6 +53,13 @@ class TruthTestCase(WhatsAppTestCase):
 		return self.fresh(name).as_dict() != before
 
 
+def jobs_after_webhook(name: str) -> None:
+	"""With so many sessions at once that the list is read."""
+	nudges.enqueue_refresh(name, "logout")
+	nudges.enqueue_refresh(f"{name}_that_is_gone")
+	jobs.refresh_waiting()
+
+
 class TestLateAnswers(TruthTestCase):
 	def test_a_status_that_was_asked_for_before_a_disconnect_does_not_undo_it(self):
 		name = self.linked()
@@ -234,6 +241,32 @@ class TestLists(TruthTestCase):
 		self.assertEqual(
 			self.sent(), ["GET /api/sessions", f"GET /api/sessions/{self.remote_id(name)}/status"]
 		)
+
+	def test_one_that_agrees_is_believed_by_every_route_that_has_other_things_to_ask(self):
+		for learn, asks in (
+			(lambda name: session.refresh_sessions([name]), False),
+			(lambda name: diagnosis.adopt_session(self.remote_id(name)), False),
+			(lambda _name: reconciliation.reconcile(), True),
+			(jobs_after_webhook, True),
+		):
+			name = self.linked()
+			self.from_the_database()
+			own_route = f"GET /api/sessions/{self.remote_id(name)}/status"
+			learn(name)
+			with self.subTest(asks=asks):
+				self.assertEqual(own_route in self.sent(), asks, self.sent())
+				self.assertEqual(self.fresh(name).status, "Connected")
+			self.sandbox.clear_faults()
+			self.sandbox.drop(name, 401)
+			self.from_the_database()
+			self.sandbox.clear_requests()
+			learn(name)
+			with self.subTest("contradicts", asks=asks):
+				self.assertIn(own_route, self.sent())
+				fresh = self.fresh(name)
+				self.assertEqual((fresh.status, fresh.error_code), ("Disconnected", "401"))
+			self.sandbox.clear_faults()
+			frappe.delete_doc(SESSION, name)
 
 	def test_adopting_from_such_a_list_asks_for_the_state(self):
 		remote = self.sandbox.add(self.new_id(), phone_number="34600000002")
