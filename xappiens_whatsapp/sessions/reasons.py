@@ -23,6 +23,7 @@ ENDS_PAIRING = (LOGGED_OUT, MISSING)
 QR_TIMEOUT = "QR_TIMEOUT"
 UNREACHABLE = "WHATSAPP_UNREACHABLE"
 LOST = "408"
+PREFIX = re.compile(r"(\w*error: |boom: |disconnectreason\.)+", re.I)
 BAD_SESSION = "BAD_SESSION"
 
 
@@ -45,7 +46,9 @@ def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:
 
 
 def bare(word: str | None) -> str:
-	return re.sub(r"[^a-z]", "", (word or "").lower())
+	"""Also without what JavaScript writes before an error's words, and the name of Baileys' own enum."""
+	text = PREFIX.sub("", (word or "").strip())
+	return re.sub(r"[^a-z]", "", text.lower())
 
 
 def is_bare_timeout(word: str | None) -> bool:
@@ -261,12 +264,17 @@ ALIASES = {
 	"connectionclosed": "428",
 	"connectionlost": LOST,
 	"connectionreplaced": "440",
+	"connectionterminated": "428",
+	"connectionterminatedbyserver": "428",
+	"connectionwaslost": LOST,
 	"disconnect": "DISCONNECT",
 	"disconnected": "DISCONNECT",
 	"forbidden": "403",
+	"intentionallogout": LOGGED_OUT,
 	"invalidsession": BAD_SESSION,
 	"loggedout": LOGGED_OUT,
 	"logout": LOGGED_OUT,
+	"multidevicebetanotjoined": "411",
 	"multidevicemismatch": "411",
 	"outdatedversion": "405",
 	"qrrefsattemptsended": QR_TIMEOUT,
@@ -276,6 +284,8 @@ ALIASES = {
 	"restartrequired": "515",
 	"restricted": "463",
 	"serviceunavailable": "503",
+	"streamerroredconflict": "440",
+	"streamerroredrestartrequired": "515",
 	"temporarilybanned": "402",
 	"timedout": LOST,
 	"timeout": LOST,

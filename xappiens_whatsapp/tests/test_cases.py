@@ -15,6 +15,7 @@ from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import diagnosis, pairing, session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.errors import BaileysError
+from xappiens_whatsapp.baileys.reasons import read_reason
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.server.exceptions import (
 	ChangedMeanwhile,
@@ -134,6 +135,21 @@ class TestRefusals(CasesTestCase):
 		self.assertEqual(self.state(name), ("Disconnected", "401"))
 		self.assertEqual(self.call("restart_session", user=MANAGER, session_id=name).status, 200)
 
+	def test_2_a_create_that_is_refused_because_the_session_is_there_finds_it(self):
+		name = self.linked()
+		frappe.db.set_value(SESSION, name, {"status": "Disconnected", "is_connected": 0, "session_db_id": 0})
+		frappe.db.commit()
+		for refusal in ("already_connected", "already_connected_conflict", "already_connected_text"):
+			with self.subTest(refusal):
+				self.sandbox.fault("create", "refusal", name=refusal)
+				self.assertEqual(session.create_session(name, "Ventas")["status"], "Connected")
+				self.assertEqual(self.fresh(name).session_db_id, self.remote_id(name))
+		new = self.new_id()
+		self.sandbox.fault("create", "refusal", name="already_connected")
+		with self.assertRaises(GatewayError):
+			session.create_session(new, "Ventas")
+		self.assertTrue(session.create_session(new, "Ventas")["success"])
+
 
 class TestUnknownOutcomes(AlertsTestCase):
 	def test_3_done_but_answered_500_or_nothing_is_done_and_nobody_is_alarmed(self):
@@ -202,6 +218,22 @@ class TestReasons(CasesTestCase):
 			for written in (name, name.lower(), name.upper()):
 				text = reasons.text_of(reasons.code_of(None, written, was_linked=True))
 				self.assertIn(words, text, written)
+
+	def test_6_what_baileys_writes_where_it_has_no_name_for_it(self):
+		for written, words in (
+			("Error: QR refs attempts ended", "Nobody scanned"),
+			("Boom: Error: QR refs attempts ended", "Nobody scanned"),
+			("DisconnectReason.loggedOut", "logged out"),
+			("Intentional Logout", "logged out"),
+			("Stream Errored (conflict)", "second server"),
+			("Error: Stream Errored (restart required)", "restart"),
+			("Connection Terminated by Server", "interrupted"),
+			("Connection was lost", "was lost"),
+			("Multi-device beta not joined", "linked devices"),
+		):
+			with self.subTest(written):
+				code, word = read_reason({"lastDisconnect": {"error": {"message": written}}})
+				self.assertIn(words, reasons.text_of(reasons.code_of(code, word, was_linked=True)))
 
 	def test_6_nobody_is_sent_to_connect_a_banned_number(self):
 		for number in NOT_BY_CONNECTING:
