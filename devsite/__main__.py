@@ -99,7 +99,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	import frappe
 
 	from devsite import server, workers
-	from devsite.site import SITE, be_at_home, open_site, point_settings_to, set_config
+	from devsite.site import SITE, be_at_home, open_site, point_settings_to
 
 	open_site(data, language=options.language)
 	try:
@@ -116,8 +116,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 		sandbox = stack.enter_context(Sandbox())
 		point_settings_to(sandbox.url, sandbox.api_key)
 		options.phone = f"{sandbox.url}/phone?lang={options.language}"
-	set_config("host_name", f"http://{HOST}:{started.server_port}")
-	be_at_home()
+	be_at_home(f"http://{HOST}:{started.server_port}")
 	frappe.destroy()
 	workers.start(stack, SITE, data)
 	return started

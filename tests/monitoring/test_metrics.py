@@ -8,11 +8,11 @@ from pathlib import Path
 
 import frappe
 import pytest
+from frappe.installer import update_site_config
 from frappe.utils import add_to_date, now_datetime
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client, TestResponse
 
-from devsite.site import set_config
 from xappiens_whatsapp.api import health, session
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
@@ -30,8 +30,8 @@ CARD = "xappiens_whatsapp/number_card/whatsapp_needing_attention/whatsapp_needin
 class MetricsTestCase(WebhookTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		set_config(health.TOKEN_IN_CONFIG, TOKEN)
-		self.addCleanup(set_config, health.TOKEN_IN_CONFIG, "")
+		update_site_config(health.TOKEN_IN_CONFIG, TOKEN)
+		self.addCleanup(update_site_config, health.TOKEN_IN_CONFIG, "")
 
 	def scrape(self, token: str | None = TOKEN, user: str | None = None) -> TestResponse:
 		frappe.db.commit()
@@ -72,7 +72,7 @@ class TestAccess(MetricsTestCase):
 		self.assertEqual(self.scrape().status_code, 200)
 
 	def test_a_site_without_a_token_has_none_that_fits(self):
-		set_config(health.TOKEN_IN_CONFIG, "")
+		update_site_config(health.TOKEN_IN_CONFIG, "")
 		for token in (None, "", "None", TOKEN):
 			self.assertEqual(self.scrape(token).status_code, 403, token)
 

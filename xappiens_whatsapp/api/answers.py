@@ -68,6 +68,7 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 		"status": remote.status if remote else "unknown",
 		"status_frappe": doc.status,
 		"phoneNumber": doc.phone_number or None,
+		"same_phone": doc.sessions_of_same_phone(),
 		"lastActivity": remote and remote.last_activity and qr_codes.isoformat(remote.last_activity),
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),

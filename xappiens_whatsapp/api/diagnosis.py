@@ -32,7 +32,8 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 
 def _without_addresses(row: dict[str, Any]) -> dict[str, Any]:
 	"""Where the server is, and what else the client found out about it, is for managers."""
-	return {**row, "detail": failures.without_addresses(row["detail"]), "technical": ""}
+	told = {key: failures.without_addresses(row[key]) for key in ("detail", "remedy")}
+	return {**row, **told, "technical": ""}
 
 
 @frappe.whitelist(methods=["POST"])

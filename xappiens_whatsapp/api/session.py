@@ -244,9 +244,20 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 	`missing` names those whose session the server does not have.
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
-	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
+	docs = [_resolve_session_doc(session_id, "status") for session_id in _names_in(session_ids)]
 	missing = overview.refresh(docs) if docs else []
 	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
+
+
+def _names_in(session_ids: list[str] | str) -> list[str]:
+	"""A list, or its JSON."""
+	try:
+		names = frappe.parse_json(session_ids)
+	except (ValueError, RecursionError):
+		names = None
+	if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+		frappe.throw(_("Name the sessions in a list."))
+	return names
 
 
 @frappe.whitelist(methods=["POST"])

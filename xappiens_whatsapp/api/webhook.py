@@ -17,7 +17,7 @@ from xappiens_whatsapp.baileys import webhooks
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, qr_codes, realtime, refused_calls, states
-from xappiens_whatsapp.site import counters, secrets, shared
+from xappiens_whatsapp.site import counters, ownership, secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
 
 LARGEST_BODY = 1024 * 1024
@@ -57,6 +57,9 @@ def refusal_of(request: Request) -> str:
 
 
 def doubt_of(body: bytes, headers: Mapping[str, str]) -> str:
+	"""Settings that are another app's take nothing in; that is for this site's people to read, not for the caller."""
+	if ownership.problem():
+		return refused_calls.SWITCHED_OFF
 	settings = site_settings.current()
 	if not settings.enabled or not settings.webhook_enabled:
 		return refused_calls.SWITCHED_OFF

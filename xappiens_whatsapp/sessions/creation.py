@@ -16,6 +16,7 @@ from xappiens_whatsapp.baileys.errors import (
 	ConflictError,
 	IntermediaryError,
 	NotFoundError,
+	RefusedByState,
 	ServerError,
 )
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, ConnectsInVain
@@ -101,7 +102,7 @@ def found_after(link: Link, error: BaileysError) -> RemoteSession:
 	"""What is there after a create that failed, by the list; raises `error` when nothing is."""
 	if isinstance(error, CANNOT_BE_ASKED):
 		link.note_failure(error)
-	if not isinstance(error, ConflictError) and not error.outcome_unknown:
+	if not isinstance(error, ConflictError | RefusedByState) and not error.outcome_unknown:
 		raise error
 	found = ServerList(link.client)
 	row = found.row_of(link.doc.session_id, link.number)

@@ -35,12 +35,16 @@ def validate_session_name(session_name: str) -> None:
 
 
 def find_record(identifier: str) -> WhatsAppSession | None:
-	"""By document name, else by session id; exactly, although the database compares without case."""
+	"""By document name, else by session id; exactly, although the database compares without case.
+
+	Never by `get_doc` alone: Frappe takes a name that begins with a bracket for filters.
+	"""
 	text.check(identifier)
-	if (doc := load(identifier)) and doc.name == identifier:
-		return doc
-	row = frappe.db.get_value(SESSION, {"session_id": identifier}, ["name", "session_id"], as_dict=True)
-	return load(row.name) if row and row.session_id == identifier else None
+	for field in ("name", "session_id"):
+		row = frappe.db.get_value(SESSION, {field: identifier}, ["name", "session_id"], as_dict=True)
+		if row and row[field] == identifier:
+			return load(row.name)
+	return None
 
 
 def load(name: str) -> WhatsAppSession | None:

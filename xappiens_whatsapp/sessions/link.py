@@ -205,7 +205,12 @@ class Link:
 		return named or self.client.get_session(number).session_id
 
 	def is_confirmed(self, error: BaileysError) -> bool:
-		"""Whether the list named this very number a moment ago; servers say 404 while there is no code or state yet."""
+		"""Whether the list named this very number a moment ago; servers say 404 while there is no code or state yet.
+
+		A list that is at hand is newer than that.
+		"""
+		if self.found:
+			return False
 		try:
 			return error.code != WRONG_SESSION and bool(shared.read(self.confirmation_key()))
 		except RedisError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,19 @@ def compare() -> list[dict[str, Any]]:
 	rows = [row_of(record, found) for record in local]
 	if permissions.is_manager():
 		rows += [server_row(remote, None) for remote in found.unknown(record.session_id for record in local)]
+	note_same_phones(rows)
 	return sorted(rows, key=lambda row: not row["on_server"])
+
+
+def note_same_phones(rows: list[dict[str, Any]]) -> None:
+	"""In each connected session the names of the others that are connected with the same number."""
+	holders: dict[str, list[dict[str, Any]]] = defaultdict(list)
+	for row in rows:
+		if row["phoneNumber"] and row["status_frappe"] == states.CONNECTED:
+			holders[row["phoneNumber"]].append(row)
+	for row in rows:
+		sharing = holders.get(row["phoneNumber"], [])
+		row["same_phone"] = [other["sessionName"] for other in sharing if row in sharing and other is not row]
 
 
 def read_list() -> ServerList:

@@ -124,6 +124,10 @@ class TestCopies(WebhookTestCase):
 		notices.send_waiting()
 		run_jobs()
 		self.assertEqual(frappe.db.count("Notification Log"), before)
+		copies.move_here()
+		notices.send_waiting()
+		run_jobs()
+		self.assertGreater(frappe.db.count("Notification Log"), before)
 
 	def test_neither_migrating_nor_saving_makes_it_the_real_site(self):
 		neighbours.settle()

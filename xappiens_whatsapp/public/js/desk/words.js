@@ -144,41 +144,37 @@ export const disconnect_question = (doc) => {
 				__("Server: it closes the connection and keeps the session."),
 				__("Record: it stays here, and Connect works without a new scan."),
 		  ]
-		: [
-				__("Phone: it is unlinked and has to scan a QR code again."),
-				__("Server: it deletes the session."),
-				__("Record: it stays here, and Create Session links a phone again."),
-		  ];
+		: [...ends_there(doc), __("Record: it stays here, and Create Session links a phone again.")];
 	return [__("Disconnect {0}?", [doc.session_name]), lines];
 };
 
 export const recreate_question = (doc) => [
 	__("Create {0} again?", [doc.session_name]),
-	[
-		__("Phone: it is unlinked and has to scan a QR code again."),
-		__("Server: it deletes the session and creates it anew."),
-		__("Record: it stays here."),
-	],
+	[...of_phone(doc), __("Server: it deletes the session and creates it anew."), __("Record: it stays here.")],
 ];
 
 export const delete_question = (doc) => [
 	__("Delete {0}?", [doc.session_name]),
 	[
-		...(onload(doc).is_copy ? [__("Server: it keeps the session, because this site is a copy.")] : ends_there()),
+		...(onload(doc).is_copy ? [__("Server: it keeps the session, because this site is a copy.")] : ends_there(doc)),
 		__("Record: it is deleted here and cannot be brought back."),
 	],
 ];
 
-const ends_there = () => [
-	__("Phone: it is unlinked and has to scan a QR code again."),
-	__("Server: it deletes the session."),
-];
+const ends_there = (doc) => [...of_phone(doc), __("Server: it deletes the session.")];
+
+/** Only a session that is connected can tell the phone that it ends; one that was never linked has no phone. */
+const of_phone = (doc) => {
+	if (doc.status === "Connected") return [__("Phone: it is unlinked and has to scan a QR code again.")];
+	if (!doc.phone_number) return [];
+	return [__("Phone: it may go on listing this device until it is removed there, under Linked devices.")];
+};
 
 /** A finding is a record, a session of the server, or both. */
 export const finding_delete_question = ({ session, session_id, session_db_id }) => [
 	__("Delete {0}?", [session || session_id]),
 	[
-		session_db_id && __("Server: it deletes the session, and its phone is unlinked."),
+		session_db_id && __("Server: it deletes the session; a phone that is linked to it has to scan a QR code again."),
 		session && __("Record: it is deleted here and cannot be brought back."),
 	].filter(Boolean),
 ];

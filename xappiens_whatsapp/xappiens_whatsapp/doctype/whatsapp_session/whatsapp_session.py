@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import get_datetime
 
 from xappiens_whatsapp import permissions
@@ -16,20 +15,20 @@ from xappiens_whatsapp.sessions import (
 	telling,
 	uptime,
 )
-from xappiens_whatsapp.site import copies, settings, text
+from xappiens_whatsapp.site import copies, settings
+from xappiens_whatsapp.site.text import StorableDocument
 
 LONGEST_NAMES = 255
 TOLD_FIELDS = ("session_name", "is_active", "expected_number", "assigned_users")
 
 
-class WhatsAppSession(Document):
+class WhatsAppSession(StorableDocument):
 	def autoname(self) -> None:
 		"""Not `field:session_id`: Frappe would then overwrite the id of older records with their random name."""
 		identity.validate_session_id(self.session_id)
 		self.name = self.session_id
 
 	def validate(self) -> None:
-		text.check_fields(self)
 		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
 		self.reject_users_assigned_twice()
