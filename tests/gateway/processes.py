@@ -76,6 +76,8 @@ class FakeWhatsApp:
 class GatewayProcess:
 	"""A gateway on a port of its own; its data folder outlives a stop, not a removal."""
 
+	api_key = API_KEY
+
 	def __init__(self, whatsapp: FakeWhatsApp, **environment: str) -> None:
 		self.port = free_port()
 		self.url = f"http://127.0.0.1:{self.port}"
