@@ -62,7 +62,7 @@ def qr_answer(
 def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
 	doc = link.doc
-	reason = reasons.reason_of(doc.error_code)
+	reason = reasons.reason_of(doc.error_code, reconnects=states.reconnects(doc))
 	return {
 		"id": doc.session_db_id or None,
 		"sessionId": doc.session_id,

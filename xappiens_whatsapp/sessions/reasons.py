@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from frappe import _
@@ -18,6 +19,7 @@ CHECK_FAILURES = (
 	"GATEWAY_RATE_LIMITED",
 	MISSING,
 )
+SAID_BY_THE_APP = (*CHECK_FAILURES, CONNECTS_IN_VAIN, "OUT_OF_STEP", "UNKNOWN_STATUS")
 LOGGED_OUT = "401"
 ENDS_PAIRING = (LOGGED_OUT, MISSING)
 QR_TIMEOUT = "QR_TIMEOUT"
@@ -53,14 +55,15 @@ def is_bare_timeout(word: str | None) -> bool:
 	return bare(word) in ("timedout", "timeout")
 
 
-def reason_of(code: str | None, detail: str = "") -> Reason | None:
+def reason_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> Reason | None:
 	"""None when there is nothing to say; a code nobody knows is shown as it came."""
 	code = (code or "").strip()
 	if not code:
 		return None
-	if build := REASONS.get(key_of(code)):
-		return build(detail)
-	return Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
+	reason = REASONS.get(key_of(code), partial(not_in_the_table, code))(detail)
+	if reconnects and key_of(code) not in SAID_BY_THE_APP:
+		return reason._replace(next_step=_("It reconnects by itself; no code is needed."))
+	return reason
 
 
 def key_of(code: str) -> str:
@@ -72,13 +75,17 @@ def is_known(code: str | None) -> bool:
 	return key_of(code or "") in REASONS.keys() - {"UNKNOWN_STATUS"}
 
 
-def text_of(code: str | None, detail: str = "") -> str:
-	reason = reason_of(code, detail)
+def text_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> str:
+	reason = reason_of(code, detail, reconnects=reconnects)
 	return f"{reason.sentence} {reason.next_step}" if reason else ""
 
 
 def connect_and_scan() -> str:
 	return _("Press Connect and scan the QR code if one appears.")
+
+
+def not_in_the_table(code: str, _detail: str) -> Reason:
+	return Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
 
 
 def logged_out(_detail: str) -> Reason:
