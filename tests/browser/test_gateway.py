@@ -17,8 +17,6 @@ from ..gateway.processes import FakeWhatsApp, GatewayProcess, http
 
 PHONE = "34600000021"
 SPEED = "4"  # so fast nobody misses what the form says while the gateway tries again
-NOBODY = {"value": 503, "times": -1}
-EVERYBODY = {"value": 503, "times": 0}
 SCREENS = {
 	"desktop": {},
 	"mobile": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
@@ -38,9 +36,7 @@ class Way:
 		return answer.json()["data"]["sessions"]
 
 	def devices(self) -> list[dict[str, Any]]:
-		"""As the phone lists its linked devices."""
-		phones = self.whatsapp.tell("state")["phones"]
-		return [device for phone in phones if phone["number"] == PHONE for device in phone["devices"]]
+		return self.whatsapp.devices(PHONE)
 
 	def picture(self, page: Any, step: str) -> None:
 		self.steps += 1
@@ -75,13 +71,13 @@ def test_from_create_by_scan_drop_logout_and_a_typed_code_to_delete(desk: Any, w
 	way.tell("scan", text=desk.read_code())
 	sees_the_link(desk, way, "scanned")
 
-	way.tell("trouble", refuseUpgrades=NOBODY)
+	way.whatsapp.let_in(False)
 	way.tell("drop", code=428)
 	sentence = "The session of {0} has been reconnecting by itself since {1}. No code is needed."
 	desk.wait_for_banner(sentence)
 	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
 	way.picture(desk.page, "reconnecting")
-	way.tell("trouble", refuseUpgrades=EVERYBODY)
+	way.whatsapp.let_in(True)
 	desk.wait_for_banner("Connected with {0} since {1}.")
 	way.picture(desk.page, "reconnected")
 
