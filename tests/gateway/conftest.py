@@ -79,7 +79,8 @@ def way(whatsapp: FakeWhatsApp, gateway: GatewayProcess) -> Iterator[Way]:
 	whatsapp.tell("reset")
 	frappe.set_user("Administrator")
 	frappe.cache.delete_keys("whatsapp_")
-	set_up(enabled=1, api_base_url=gateway.url, api_key=API_KEY, api_timeout=10, webhook_enabled=0)
+	set_up(enabled=1, api_base_url=gateway.url, api_key=API_KEY, api_timeout=10)
+	set_up(webhook_enabled=0, send_alerts=0)
 	way = Way(whatsapp, gateway, f"test_{frappe.generate_hash(length=8)}")
 	yield way
 	gateway.start()
