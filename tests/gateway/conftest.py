@@ -11,8 +11,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from ..waiting import waited_for
 from .processes import API_KEY, FakeWhatsApp, GatewayProcess
-from .waiting import waited_for
 
 PHONE = "34600000021"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ..waiting import waited_for
 from .conftest import set_up
 from .processes import free_port
-from .waiting import waited_for
 
 pytestmark = pytest.mark.needs_site
 

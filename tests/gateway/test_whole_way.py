@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .waiting import waited_for
+from ..waiting import waited_for
 
 pytestmark = pytest.mark.needs_site
 
