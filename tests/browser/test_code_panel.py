@@ -13,9 +13,17 @@ OPEN = """async (server) => {
 	window.server = { status: "QR Code Required", features: { pairing_code: true }, asked: [], lasts: 160, ...server };
 	const dialog = new frappe.ui.Dialog({ title: "Ventas Norte", size: "large" });
 	dialog.show();
-	const answer = () => ({ ready: false, retry_after: 1, status: window.server.status, phone_number: "34600000021" });
+	const answer = () => ({
+		ready: Boolean(window.server.picture),
+		qr_code: window.server.picture,
+		expires_at: new Date(Date.now() + 60000).toISOString(),
+		retry_after: 1,
+		status: window.server.status,
+		phone_number: "34600000021",
+	});
 	const fetch_code = async (number) => {
 		window.server.asked.push(number);
+		await new Promise((resolve) => setTimeout(resolve, window.server.takes || 0));
 		const failure = window.server.failures && window.server.failures.shift();
 		if (failure) throw Object.assign(new Error(failure.message), { exc_type: "GatewayRejected", ...failure });
 		const expires_at = new Date(Date.now() + window.server.lasts * 1000).toISOString();
@@ -34,6 +42,7 @@ OPEN = """async (server) => {
 	await window.panel.start();
 }"""
 THEMES = ("light", "dark")
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
 class FedCodeTab(CodeTab):
@@ -137,6 +146,19 @@ def test_without_a_number_nothing_is_asked_and_the_field_has_the_focus(code_tab)
 	code_tab.wait_for("trouble")
 	assert code_tab.asked() == []
 	assert code_tab.input.evaluate("node => node === document.activeElement")
+
+
+def test_a_server_that_connects_anew_for_a_code_is_not_taken_for_a_scan(code_tab):
+	code_tab.open(picture=PICTURE, takes=2000)
+	code_tab.desk.wait_for_phase("code")
+	code_tab.ask()
+	code_tab.change(picture="", status="Connecting")
+	code_tab.page.evaluate("window.panel.nudge()")
+	code_tab.page.wait_for_timeout(500)
+	assert code_tab.input.is_visible()
+	code_tab.change(picture=PICTURE, status="QR Code Required")
+	code_tab.wait_for("code")
+	assert code_tab.code.is_visible()
 
 
 def test_a_typed_code_leads_to_the_tick_and_the_tabs_go(code_tab):
