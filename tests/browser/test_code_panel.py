@@ -6,15 +6,24 @@ from typing import Any
 
 import pytest
 from axe_page import findings
+from code_tab import CodeTab
 
 # `window.server` is what the panel is told; the test changes it
 OPEN = """async (server) => {
 	window.server = { status: "QR Code Required", features: { pairing_code: true }, asked: [], lasts: 160, ...server };
 	const dialog = new frappe.ui.Dialog({ title: "Ventas Norte", size: "large" });
 	dialog.show();
-	const answer = () => ({ ready: false, retry_after: 1, status: window.server.status, phone_number: "34600000021" });
+	const answer = () => ({
+		ready: Boolean(window.server.picture),
+		qr_code: window.server.picture,
+		expires_at: new Date(Date.now() + 60000).toISOString(),
+		retry_after: 1,
+		status: window.server.status,
+		phone_number: "34600000021",
+	});
 	const fetch_code = async (number) => {
 		window.server.asked.push(number);
+		await new Promise((resolve) => setTimeout(resolve, window.server.takes || 0));
 		const failure = window.server.failures && window.server.failures.shift();
 		if (failure) throw Object.assign(new Error(failure.message), { exc_type: "GatewayRejected", ...failure });
 		const expires_at = new Date(Date.now() + window.server.lasts * 1000).toISOString();
@@ -33,34 +42,14 @@ OPEN = """async (server) => {
 	await window.panel.start();
 }"""
 THEMES = ("light", "dark")
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
-class CodeTab:
-	def __init__(self, desk: Any) -> None:
-		self.desk = desk
-		self.page = desk.page
-		self.input = desk.dialog.get_by_label(desk.say("Number of the phone, with its country code"))
-		self.code = desk.dialog.locator(".whatsapp-code-characters")
-		self.message = desk.dialog.locator(".whatsapp-code-message")
-
+class FedCodeTab(CodeTab):
 	def open(self, **server: Any) -> CodeTab:
 		self.page.evaluate(OPEN, server)
 		self.desk.wait_for_stillness()
 		return self
-
-	def tab(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("tab", name=self.desk.say(label), exact=True)
-
-	def button(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("button", name=self.desk.say(label), exact=True)
-
-	def ask(self, number: str = "+34 600 000 021") -> None:
-		self.tab("With a code").click()
-		self.input.fill(number)
-		self.button("Get Code").click()
-
-	def wait_for(self, phase: str) -> None:
-		self.page.wait_for_selector(f".modal.show .whatsapp-code[data-phase={phase}]")
 
 	def change(self, **server: Any) -> None:
 		self.page.evaluate("server => Object.assign(window.server, server)", server)
@@ -71,7 +60,7 @@ class CodeTab:
 
 @pytest.fixture
 def code_tab(desk: Any, sandbox: Any) -> Any:
-	yield CodeTab(desk)
+	yield FedCodeTab(desk)
 	desk.page.evaluate("window.panel.stop()")
 	assert desk.errors == []
 
@@ -157,6 +146,19 @@ def test_without_a_number_nothing_is_asked_and_the_field_has_the_focus(code_tab)
 	code_tab.wait_for("trouble")
 	assert code_tab.asked() == []
 	assert code_tab.input.evaluate("node => node === document.activeElement")
+
+
+def test_a_server_that_connects_anew_for_a_code_is_not_taken_for_a_scan(code_tab):
+	code_tab.open(picture=PICTURE, takes=2000)
+	code_tab.desk.wait_for_phase("code")
+	code_tab.ask()
+	code_tab.change(picture="", status="Connecting")
+	code_tab.page.evaluate("window.panel.nudge()")
+	code_tab.page.wait_for_timeout(500)
+	assert code_tab.input.is_visible()
+	code_tab.change(picture=PICTURE, status="QR Code Required")
+	code_tab.wait_for("code")
+	assert code_tab.code.is_visible()
 
 
 def test_a_typed_code_leads_to_the_tick_and_the_tabs_go(code_tab):

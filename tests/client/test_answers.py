@@ -7,7 +7,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
+from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError, ServerError
+from xappiens_whatsapp.baileys.models import RemoteSession
+
+from ..waiting import waited_for
+
+
+def with_code(status: RemoteSession) -> RemoteSession | None:
+	return status if status.has_qr else None
 
 
 def data(**fields) -> dict:
@@ -50,7 +57,7 @@ def test_details_are_read_from_both_shapes(client, sandbox, session, variant):
 
 def test_status_of_a_session_that_waits_for_the_scan(client, sandbox, session):
 	client.connect(session.id)
-	status = client.get_status(session.id)
+	status = waited_for(lambda: with_code(client.get_status(session.id)))
 	assert (status.status, status.is_connected, status.has_qr) == ("qr_code", False, True)
 	assert (status.phone_number, status.last_activity) == (None, None)
 	assert (status.disconnect_code, status.disconnect_reason) == (None, None)
@@ -172,6 +179,7 @@ def test_an_answer_cut_within_its_headers_is_not_taken_for_an_empty_success(raw_
 def test_the_whole_way_from_create_to_scan_to_connected(client, sandbox):
 	number = client.create_session("ventas_demo_0001", "Ventas").id
 	client.connect(number)
+	assert waited_for(lambda: with_code(client.get_status(number)))
 	assert client.get_qr(number).session_id == "ventas_demo_0001"
 	sandbox.scan("ventas_demo_0001", phone_number="34600000003")
-	assert client.get_status(number).phone_number == "34600000003"
+	assert waited_for(lambda: client.get_status(number).phone_number) == "34600000003"

@@ -24,7 +24,7 @@ def failed(checks: dict):
 
 
 def test_a_server_that_works_passes_every_step_in_order_and_each_is_measured(sandbox):
-	checks = run(sandbox.url)
+	checks = run(sandbox.url, sandbox.api_key)
 	assert list(checks) == ["dns", "tcp", "http", "key"]
 	assert all(check.ok and check.code == "" and check.detail for check in checks.values())
 	assert all(0 <= check.milliseconds < 1000 for check in checks.values())
@@ -77,7 +77,7 @@ def test_a_closed_port_fails_at_tcp_and_passes_once_a_server_is_there(closed_por
 	check = failed(run(f"http://127.0.0.1:{closed_port}"))
 	assert (check.check, check.code) == ("tcp", "refused")
 	assert str(closed_port) in check.detail
-	assert run(sandbox.url)["key"].ok
+	assert run(sandbox.url, sandbox.api_key)["key"].ok
 
 
 def test_a_host_that_does_not_answer_fails_at_tcp_after_the_timeout(full_backlog):

@@ -17,16 +17,24 @@ import zxingcpp
 from PIL import Image
 
 import xappiens_whatsapp.sandbox
+from xappiens_whatsapp.sandbox import ScanRefused
 
+from ..waiting import waited_for
 from .left_out import left_out
 from .processes import API_KEY, FakeWhatsApp, GatewayProcess, http
-from .waiting import waited_for
 
 
 class GatewaySandbox:
 	api_key = API_KEY
 
-	def __init__(self, *, qr_delay: float = 0, scan_delay: float = 0, webhook_retry_delay: float = 0) -> None:
+	def __init__(
+		self,
+		*,
+		qr_delay: float = 0,
+		scan_delay: float = 0,
+		ack_delay: float = 0,
+		webhook_retry_delay: float = 0,
+	) -> None:
 		"""Delays are accepted and not kept: real Baileys takes the time that it takes."""
 		self.gateway, self.whatsapp = processes()
 		self.url, self.port = self.gateway.url, self.gateway.port
@@ -65,6 +73,15 @@ class GatewaySandbox:
 			session_id, text = text, waited_for(lambda: self.code(text_or_session_id))
 		self.whatsapp.tell("scan", number=phone_number, text=text)
 		return self.row(session_id) if session_id else {}
+
+	def enter_code(self, session_id: str, code: str, phone_number: str = "34600000001") -> dict[str, Any]:
+		try:
+			linked = self.whatsapp.tell("code", number=phone_number, code=code.strip())["linked"]
+		except ValueError as refusal:
+			raise ScanRefused(str(refusal)) from None
+		if not linked:
+			raise ScanRefused("WhatsApp did not take the code")
+		return self.row(session_id)
 
 	def code(self, session_id: str) -> str | None:
 		found = self.row(session_id)

@@ -73,7 +73,7 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),
 		"hasQR": bool(remote and remote.has_qr),
-		"reason": reasons.answer_of(doc.error_code),
+		"reason": reasons.answer_of(doc.error_code, reconnects=states.reconnects(doc)),
 		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
 	}
 

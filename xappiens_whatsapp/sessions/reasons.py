@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from frappe import _
+
 from xappiens_whatsapp.baileys.reasons import CODE_BY_NAME, bare
 from xappiens_whatsapp.server.causes import (
 	BAD_SESSION,
 	LOGGED_OUT,
 	LOST,
 	OTHER_REASON,
+	OUT_OF_STEP,
 	QR_TIMEOUT,
 	REASONS,
 	UNKNOWN_STATUS,
@@ -36,6 +39,7 @@ NOT_ASKED = (
 	GatewayRateLimited,
 )
 CHECK_FAILURES = (*(failure.error_code for failure in NOT_ASKED), MISSING)
+SAID_BY_THE_APP = (*CHECK_FAILURES, CONNECTS_IN_VAIN, OUT_OF_STEP, UNKNOWN_STATUS)
 ENDS_PAIRING = (LOGGED_OUT, MISSING)
 
 
@@ -57,18 +61,21 @@ def is_bare_timeout(word: str | None) -> bool:
 	return bare(word or "") in ("timedout", "timeout")
 
 
-def reason_of(code: str | None, detail: str = "") -> Cause | None:
+def reason_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> Cause | None:
 	"""None when there is nothing to say; a code nobody knows is shown as it came."""
 	code = (code or "").strip()
 	if not code:
 		return None
 	known = REASONS.get(key_of(code))
-	return known.said(detail) if known else OTHER_REASON.said(code)
+	reason = known.said(detail) if known else OTHER_REASON.said(code)
+	if reconnects and key_of(code) not in SAID_BY_THE_APP:
+		return reason._replace(remedy=_("It reconnects by itself; no code is needed."))
+	return reason
 
 
-def answer_of(code: str | None) -> dict[str, Any] | None:
+def answer_of(code: str | None, *, reconnects: bool = False) -> dict[str, Any] | None:
 	"""As forms and callers get it: `sentence` and `next_step`."""
-	reason = reason_of(code)
+	reason = reason_of(code, reconnects=reconnects)
 	return reason and {"sentence": reason.sentence, "next_step": reason.remedy}
 
 
@@ -81,9 +88,9 @@ def is_known(code: str | None) -> bool:
 	return key_of(code or "") in REASONS.keys() - {UNKNOWN_STATUS}
 
 
-def text_of(code: str | None, detail: str = "") -> str:
+def text_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> str:
 	"""Sentence and remedy; "" when there is nothing to say."""
-	return str(reason_of(code, detail) or "")
+	return str(reason_of(code, detail, reconnects=reconnects) or "")
 
 
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.

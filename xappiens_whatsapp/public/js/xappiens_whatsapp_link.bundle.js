@@ -78,7 +78,7 @@ const show_button = () => {
 	const button = element("button", { type: "button", class: "btn btn-primary whatsapp-link-open" }, __("Show the Code"));
 	button.addEventListener("click", open);
 	container.replaceChildren(
-		element("p", {}, __("From then on the link works in this browser only.")),
+		element("p", {}, __("Once the code is shown, the link works in this browser only.")),
 		button
 	);
 };

@@ -60,6 +60,10 @@ export class CodePanel {
 		this.lifetime.release();
 	}
 
+	get is_asking() {
+		return this.root.dataset.phase === "loading";
+	}
+
 	async ask() {
 		const { __ } = this;
 		const number = this.input.value.trim();

@@ -13,7 +13,7 @@ export class LinkPanel {
 			...options,
 			container: camera,
 			on_features: ({ pairing_code }) => this.tabs.offer(Boolean(fetch_code && pairing_code)),
-			on_linking: () => this.tabs.select("camera"),
+			on_linking: () => this.code.is_asking || this.tabs.select("camera"), // a server may connect anew for a code
 			on_connected: (details) => {
 				this.code.stop();
 				this.tabs.offer(false);
