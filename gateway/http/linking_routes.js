@@ -1,4 +1,4 @@
-import { NotWaiting } from "../sessions/session.js";
+import { NotWaiting } from "../sessions/codes.js";
 import { WhatsAppRefused } from "../sessions/socket.js";
 import { iso, Refusal, success } from "./answers.js";
 import { byId, byName, connected, wellFormed } from "./finding.js";
