@@ -9,6 +9,7 @@ import { running } from "./sessions/socket.js";
 import { CredentialStore } from "./store/credentials.js";
 import { Database } from "./store/database.js";
 import { DeliveryStore } from "./store/deliveries.js";
+import { SentStore } from "./store/sent.js";
 import { SessionStore } from "./store/sessions.js";
 import { WebhookQueue } from "./webhooks/queue.js";
 
@@ -28,6 +29,7 @@ export async function start(environment) {
 		database,
 		sessions: new SessionStore(database),
 		credentials: new CredentialStore(database),
+		sent: new SentStore(database),
 	};
 	const webhooks = new WebhookQueue(new DeliveryStore(database), config.times);
 	const registry = new Registry(config, stores, webhooks);
@@ -41,6 +43,7 @@ export async function start(environment) {
 	};
 	const app = makeServer(gateway, new Keys(loaded.keys), new Limits(config.rateLimit));
 	catchStrays(registry);
+	stores.sent.forgetOld(Date.now());
 	webhooks.start();
 	registry.restore();
 	await listen(app, config, database);

@@ -1,6 +1,7 @@
 import { described, log } from "../log.js";
 import { Attempts } from "./attempts.js";
 import { Codes, NotWaiting } from "./codes.js";
+import { Conversation } from "./conversation.js";
 import { Line } from "./line.js";
 import { Loss } from "./loss.js";
 import { decide } from "./policy.js";
@@ -12,10 +13,11 @@ import { Timers } from "./timers.js";
  * @typedef {object} World what a session needs of the rest
  * @property {import("./times.js").Times} times
  * @property {(session: number) => import("./auth.js").Auth} auth
- * @property {(options: Omit<import("./socket.js").Options, "version">) => import("./socket.js").Socket} openSocket
+ * @property {(options: Omit<import("./socket.js").Options, "version" | "sent">) => import("./socket.js").Socket} openSocket
  * @property {(session: number) => void} forgetCredentials
  * @property {(session: number, change: import("../store/sessions.js").Change) => void} update
  * @property {(session: Session, event: string, data: () => Record<string, unknown>, expiresAt?: number) => void} emit
+ * @property {(session: Session, message: Record<string, unknown>) => void} hear on the disk when it returns
  * @property {() => Promise<boolean>} findNewerVersion
  */
 
@@ -26,6 +28,7 @@ export class Session {
 	#timers = new Timers((error) => this.crashed(error));
 	#attempts;
 	#line;
+	#conversation;
 	#codes = new Codes();
 	#loss;
 
@@ -37,6 +40,7 @@ export class Session {
 		this.updatedAt = row.updated_at;
 		this.#attempts = new Attempts(world.times);
 		this.#line = new Line(row, world, this.#callbacks(), (error) => this.crashed(error));
+		this.#conversation = new Conversation(this, this.#line);
 		this.#loss = new Loss(row);
 	}
 
@@ -55,6 +59,10 @@ export class Session {
 		return this.#loss.drop;
 	}
 
+	get restriction() {
+		return this.#conversation.restriction;
+	}
+
 	get isConnected() {
 		return this.#state === "connected";
 	}
@@ -67,7 +75,7 @@ export class Session {
 	/** After a start of the process; `start` opens the socket later. */
 	restored() {
 		if (this.paired) this.#enter("connecting");
-		else this.#save({ wanted: 0 });
+		else this.save({ wanted: 0 });
 	}
 
 	start() {
@@ -78,7 +86,7 @@ export class Session {
 		if (this.isLive && !this.#loss.hasFallen) return;
 		this.#attempts.reset();
 		this.#clear();
-		this.#save({ wanted: 1, disconnect_code: null, disconnect_reason: null });
+		this.save({ wanted: 1, disconnect_code: null, disconnect_reason: null });
 		this.#open("scan");
 	}
 
@@ -87,7 +95,7 @@ export class Session {
 		this.#halt();
 		this.#clear();
 		if (!this.paired) this.#forget();
-		this.#save({ wanted: 0, disconnect_code: null, disconnect_reason: null });
+		this.save({ wanted: 0, disconnect_code: null, disconnect_reason: null });
 		if (wasLive) this.#emit("session.disconnected", { reason: "disconnect", willReconnect: false });
 	}
 
@@ -114,8 +122,7 @@ export class Session {
 
 	/** @param {string} jid @param {string} text */
 	sendText(jid, text) {
-		this.row.last_activity = Date.now();
-		return this.#line.socket.sendText(jid, text);
+		return this.#conversation.send(jid, text);
 	}
 
 	/** @param {string} number @throws {NotWaiting} @returns {Promise<{code: string, expiresAt: number}>} */
@@ -158,7 +165,9 @@ export class Session {
 			open: (self) => this.#opened(self),
 			closed: (code, why) => this.#ended(code, why),
 			credentials: () => this.#keep(),
-			message: (event, data) => this.#message(event, data),
+			heard: (message) => this.#conversation.heard(message),
+			acknowledged: (data) => this.#conversation.acknowledged(data),
+			restricted: (restriction) => this.#conversation.restrict(restriction),
 		};
 	}
 
@@ -188,7 +197,7 @@ export class Session {
 		this.#line.unwatch();
 		this.#attempts.opened();
 		this.#enter("connected");
-		this.#save({
+		this.save({
 			number,
 			jid,
 			profile_name: name,
@@ -196,14 +205,9 @@ export class Session {
 			disconnect_code: null,
 			disconnect_reason: null,
 		});
+		this.#conversation.opened();
 		this.#emit("session.connected", { phoneNumber: number });
 		log("info", "session.connected", { session: this.row.id });
-	}
-
-	/** @param {"message.received" | "message.ack"} event @param {Record<string, unknown>} data */
-	#message(event, data) {
-		this.row.last_activity = Date.now();
-		this.#emit(event, event === "message.received" ? { message: data } : data);
 	}
 
 	/** @param {number} code @param {string} why */
@@ -265,13 +269,13 @@ export class Session {
 		else this.#follow(this.#verdict(405, "failure"));
 	}
 
-	/** @param {{code: number, reason: string, forget: boolean}} verdict */
+	/** @param {{code: number | null, reason: string, forget: boolean}} verdict */
 	#goDown({ code, reason, forget }) {
 		this.#halt();
 		this.#clear();
 		this.#loss.end({ code, reason });
 		if (forget) this.#forget();
-		this.#save({ wanted: 0, disconnect_code: code, disconnect_reason: reason });
+		this.save({ wanted: 0, disconnect_code: code, disconnect_reason: reason });
 		this.#emit("session.disconnected", { reason, code, willReconnect: false });
 	}
 
@@ -279,7 +283,8 @@ export class Session {
 		this.#line.revoke();
 		this.world.forgetCredentials(this.row.id);
 		this.paired = false;
-		this.#save({ number: null, jid: null, profile_name: null });
+		const nobody = { number: null, jid: null, profile_name: null };
+		this.save({ ...nobody, restriction: null, restricted_until: null });
 	}
 
 	#halt() {
@@ -312,9 +317,10 @@ export class Session {
 	}
 
 	/** @param {import("../store/sessions.js").Change} change */
-	#save(change) {
+	save(change) {
 		this.world.update(this.row.id, change);
 		Object.assign(this.row, change);
+		this.#touch();
 	}
 
 	/** @param {string} event @param {Record<string, unknown>} data */

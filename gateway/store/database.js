@@ -54,6 +54,20 @@ const MIGRATIONS = [
 	create index delivery_of_session on delivery (session, id);
 	create table setting (name text primary key, value text not null) strict, without rowid;
 	`,
+	`
+	alter table session add column restriction text;
+	alter table session add column restricted_until integer;
+	alter table session add column heard text not null default '[]';
+	create table sent (
+		session integer not null references session (id) on delete cascade,
+		id text not null,
+		jid text not null,
+		text text not null,
+		at integer not null,
+		primary key (session, id)
+	) strict, without rowid;
+	create index sent_at on sent (at);
+	`,
 ];
 
 /** The data folder cannot be written, or read. Nothing of what was asked for has happened. */
