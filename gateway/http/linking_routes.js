@@ -57,7 +57,10 @@ export async function send(gateway, call) {
 	const { to, message } = call.body;
 	const jid = to.includes("@") ? to.replace("@c.us", "@s.whatsapp.net") : `${to}@s.whatsapp.net`;
 	try {
-		const { id, chatId, timestamp, status } = await session.sendText(jid, wellFormed("message", message));
+		const { id, chatId, timestamp, status } = await session.conversation.send(
+			jid,
+			wellFormed("message", message),
+		);
 		const sent = {
 			whatsappMessageId: id,
 			chatId,
@@ -73,7 +76,7 @@ export async function send(gateway, call) {
 			throw new Refusal(409, {
 				code: "ACCOUNT_RESTRICTED",
 				text: error.message,
-				more: { restrictedUntil: iso(session.restriction?.until ?? null) },
+				more: { restrictedUntil: iso(session.conversation.restriction?.until ?? null) },
 			});
 		throw asWhatsAppError(error);
 	}

@@ -7,7 +7,8 @@ const USER_ID = 1;
 
 /** What every answer about a session says. @param {Session} session */
 export function statusOf(session) {
-	const { row, state, code, drop, restriction } = session;
+	const { row, state, code, drop } = session;
+	const { restriction } = session.conversation;
 	return {
 		id: row.id,
 		sessionId: row.session_id,

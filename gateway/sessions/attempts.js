@@ -43,7 +43,9 @@ export class Attempts {
 	/** @param {number} code @param {string} why @param {boolean} paired @returns {import("./policy.js").Ending} */
 	ending(code, why, paired) {
 		const now = Date.now();
-		this.#endings = [...this.#endings, { code, at: now }].filter(({ at }) => now - at < this.times.memory);
+		this.#endings = [...this.#endings, { code, at: now }].filter(
+			({ at }) => now - at < this.times.memory,
+		);
 		const alike = this.#endings.filter((one) => one.code === code).length;
 		return { code, why, paired, tries: this.#tries, alike, newerTried: this.#newerTried };
 	}

@@ -32,11 +32,12 @@ export class Codes {
 		return this.#next !== undefined;
 	}
 
-	/** @returns {Promise<void>} when the next one is shown @throws {NotWaiting} */
-	next() {
+	/** @param {() => void} ask @returns {Promise<void>} when the next one is shown @throws {NotWaiting} */
+	next(ask) {
 		this.#next = Promise.withResolvers();
 		const { promise } = this.#next;
 		promise.catch(() => {});
+		ask();
 		return promise;
 	}
 }

@@ -18,7 +18,7 @@ export class Line {
 
 	/**
 	 * @param {import("../store/sessions.js").Row} row
-	 * @param {Pick<import("./session.js").World, "auth" | "openSocket" | "times">} world
+	 * @param {Pick<import("./world.js").World, "auth" | "openSocket" | "times">} world
 	 * @param {import("./socket.js").Callbacks} on
 	 * @param {(error: unknown) => void} crashed
 	 */

@@ -100,7 +100,9 @@ function idsIn({ id }, content) {
 
 /** @param {string} messageId @param {string | undefined} chat @param {number | undefined} ack @param {string} t */
 function fate(messageId, chat, ack, t) {
-	return chat && ack ? [{ messageId, chatId: jidNormalizedUser(chat), ack, status: ACKS[ack], ...at(t) }] : [];
+	return chat && ack
+		? [{ messageId, chatId: jidNormalizedUser(chat), ack, status: ACKS[ack], ...at(t) }]
+		: [];
 }
 
 /** When it happened, as far as WhatsApp says so. @param {unknown} seconds */

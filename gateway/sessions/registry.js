@@ -133,7 +133,7 @@ export class Registry {
 		this.#names.set(`${session.row.owner} ${session.row.session_id}`, session);
 	}
 
-	/** @returns {import("./session.js").World & import("./leaving.js").LeavingWorld} */
+	/** @returns {import("./world.js").World & import("./leaving.js").LeavingWorld} */
 	#world() {
 		return {
 			times: this.config.times,

@@ -49,7 +49,8 @@ function written(sock, jid, text, messageId) {
 function answerTo({ ws }, id) {
 	/** @type {PromiseWithResolvers<Record<string, string>>} */
 	const { promise: answer, resolve } = Promise.withResolvers();
-	const heard = (/** @type {import("baileys").BinaryNode} */ { attrs }) => void (attrs.id === id && resolve(attrs));
+	const heard = (/** @type {import("baileys").BinaryNode} */ { attrs }) =>
+		void (attrs.id === id && resolve(attrs));
 	ws.on("CB:ack,class:message", heard);
 	return { answer, forget: () => ws.off("CB:ack,class:message", heard) };
 }

@@ -7,19 +7,7 @@ import { Loss } from "./loss.js";
 import { decide } from "./policy.js";
 import { Timers } from "./timers.js";
 
-/**
- * @typedef {"disconnected" | "connecting" | "qr_code" | "connected"} State
- *
- * @typedef {object} World what a session needs of the rest
- * @property {import("./times.js").Times} times
- * @property {(session: number) => import("./auth.js").Auth} auth
- * @property {(options: Omit<import("./socket.js").Options, "version" | "sent">) => import("./socket.js").Socket} openSocket
- * @property {(session: number) => void} forgetCredentials
- * @property {(session: number, change: import("../store/sessions.js").Change) => void} update
- * @property {(session: Session, event: string, data: () => Record<string, unknown>, expiresAt?: number) => void} emit
- * @property {(session: Session, message: Record<string, unknown>) => void} hear on the disk when it returns
- * @property {() => Promise<boolean>} findNewerVersion
- */
+/** @typedef {"disconnected" | "connecting" | "qr_code" | "connected"} State */
 
 /** One linked number, or one that waits for a phone. Knows neither HTTP nor SQL. */
 export class Session {
@@ -28,11 +16,10 @@ export class Session {
 	#timers = new Timers((error) => this.crashed(error));
 	#attempts;
 	#line;
-	#conversation;
 	#codes = new Codes();
 	#loss;
 
-	/** @param {import("../store/sessions.js").Row} row @param {World} world */
+	/** @param {import("../store/sessions.js").Row} row @param {import("./world.js").World} world */
 	constructor(row, world) {
 		this.row = row;
 		this.world = world;
@@ -40,7 +27,7 @@ export class Session {
 		this.updatedAt = row.updated_at;
 		this.#attempts = new Attempts(world.times);
 		this.#line = new Line(row, world, this.#callbacks(), (error) => this.crashed(error));
-		this.#conversation = new Conversation(this, this.#line);
+		this.conversation = new Conversation(this, this.#line);
 		this.#loss = new Loss(row);
 	}
 
@@ -59,10 +46,6 @@ export class Session {
 		return this.#loss.drop;
 	}
 
-	get restriction() {
-		return this.#conversation.restriction;
-	}
-
 	get isConnected() {
 		return this.#state === "connected";
 	}
@@ -79,7 +62,8 @@ export class Session {
 	}
 
 	start() {
-		if (this.#state === "connecting" && !this.#line.isOpen && !this.#timers.has("retry")) this.#open("scan");
+		if (this.#state === "connecting" && !this.#line.isOpen && !this.#timers.has("retry"))
+			this.#open("scan");
 	}
 
 	connect() {
@@ -92,7 +76,7 @@ export class Session {
 
 	disconnect() {
 		const wasLive = this.isLive;
-		this.#halt();
+		this.stop();
 		this.#clear();
 		if (!this.paired) this.#forget();
 		this.save({ wanted: 0, disconnect_code: null, disconnect_reason: null });
@@ -104,31 +88,21 @@ export class Session {
 		this.connect();
 	}
 
-	/** The process ends, or the session leaves: nothing is told, nothing is stored. */
-	stop() {
-		this.#halt();
-	}
-
 	/** @returns {Promise<boolean>} whether WhatsApp took the device off the phone's list */
 	async leave() {
 		const wasLive = this.isLive;
 		this.#line.mute();
 		const unlinked = this.isConnected && (await this.#line.socket.unlink());
-		this.#halt();
+		this.stop();
 		this.#line.revoke();
 		if (wasLive) this.#emit("session.disconnected", { reason: "disconnect", willReconnect: false });
 		return unlinked || !this.paired;
 	}
 
-	/** @param {string} jid @param {string} text */
-	sendText(jid, text) {
-		return this.#conversation.send(jid, text);
-	}
-
 	/** @param {string} number @throws {NotWaiting} @returns {Promise<{code: string, expiresAt: number}>} */
 	async pairingCode(number) {
 		if (this.#state !== "qr_code" || this.#codes.isAwaited) throw new NotWaiting();
-		if (this.#line.kind !== "letters") await this.#reopenForLetters();
+		if (this.#line.kind !== "letters") await this.#codes.next(() => this.#open("letters"));
 		const shownAt = Date.now();
 		const code = await this.#line.socket.pairingCode(number);
 		return { code, expiresAt: shownAt + this.world.times.pairingCode };
@@ -138,12 +112,6 @@ export class Session {
 	crashed(error) {
 		log("error", "session.crashed", { session: this.row.id, ...described(error) });
 		if (this.isLive) this.#ended(500, "crash");
-	}
-
-	async #reopenForLetters() {
-		const code = this.#codes.next();
-		this.#open("letters");
-		await code;
 	}
 
 	/** @param {import("./line.js").Kind} kind */
@@ -165,9 +133,9 @@ export class Session {
 			open: (self) => this.#opened(self),
 			closed: (code, why) => this.#ended(code, why),
 			credentials: () => this.#keep(),
-			heard: (message) => this.#conversation.heard(message),
-			acknowledged: (data) => this.#conversation.acknowledged(data),
-			restricted: (restriction) => this.#conversation.restrict(restriction),
+			heard: (message) => this.conversation.heard(message),
+			acknowledged: (data) => this.conversation.acknowledged(data),
+			restricted: (restriction) => this.conversation.restrict(restriction),
 		};
 	}
 
@@ -205,7 +173,7 @@ export class Session {
 			disconnect_code: null,
 			disconnect_reason: null,
 		});
-		this.#conversation.opened();
+		this.conversation.opened();
 		this.#emit("session.connected", { phoneNumber: number });
 		log("info", "session.connected", { session: this.row.id });
 	}
@@ -254,7 +222,7 @@ export class Session {
 
 	#fall() {
 		this.#loss.fall();
-		this.#touch();
+		this.updatedAt = Date.now();
 		const { code, reason } = /** @type {{code: number, reason: string}} */ (this.drop);
 		this.#emit("session.disconnected", { reason, code, willReconnect: true });
 	}
@@ -271,7 +239,7 @@ export class Session {
 
 	/** @param {{code: number | null, reason: string, forget: boolean}} verdict */
 	#goDown({ code, reason, forget }) {
-		this.#halt();
+		this.stop();
 		this.#clear();
 		this.#loss.end({ code, reason });
 		if (forget) this.#forget();
@@ -287,7 +255,8 @@ export class Session {
 		this.save({ ...nobody, restriction: null, restricted_until: null });
 	}
 
-	#halt() {
+	/** Nothing is told, nothing is stored. */
+	stop() {
 		this.#closeLine();
 		this.#timers.stopAll();
 		this.#codes.cancel();
@@ -309,10 +278,6 @@ export class Session {
 	/** @param {State} state */
 	#enter(state) {
 		this.#state = state;
-		this.#touch();
-	}
-
-	#touch() {
 		this.updatedAt = Date.now();
 	}
 
@@ -320,7 +285,7 @@ export class Session {
 	save(change) {
 		this.world.update(this.row.id, change);
 		Object.assign(this.row, change);
-		this.#touch();
+		this.updatedAt = Date.now();
 	}
 
 	/** @param {string} event @param {Record<string, unknown>} data */

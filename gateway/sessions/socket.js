@@ -59,7 +59,9 @@ export class WhatsAppSocket {
 		this.#config = config;
 		this.#on = options.on;
 		this.#sent = options.sent;
-		this.#hearing = new Hearing(options.auth.state.creds, (message) => this.#hear(message, options.sessionKey));
+		this.#hearing = new Hearing(options.auth.state.creds, (message) =>
+			this.#hear(message, options.sessionKey),
+		);
 		this.#sock = makeWASocket({
 			...baileysOptions(config, options),
 			makeSignalRepository: this.#hearing.repository,

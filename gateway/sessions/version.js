@@ -6,7 +6,10 @@ import { throughProxy } from "./whatsapp.js";
 const SERVICE_WORKER = "https://web.whatsapp.com/sw.js";
 const REVISION = /\\?"client_revision\\?":\s*(\d{1,10})/;
 /** Without it WhatsApp takes the request for a robot's. */
-const HEADERS = { "sec-fetch-site": "none", "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0" };
+const HEADERS = {
+	"sec-fetch-site": "none",
+	"user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/131.0.0.0",
+};
 const TIMEOUT = 10_000;
 const LARGEST = 5_000_000;
 
@@ -33,12 +36,19 @@ function isNewer(one, other) {
 
 /** @param {string} address @param {string | undefined} proxy @returns {Promise<string>} */
 function textAt(address, proxy) {
-	const options = { headers: HEADERS, agent: proxy ? throughProxy(proxy) : undefined, signal: AbortSignal.timeout(TIMEOUT) };
+	const options = {
+		headers: HEADERS,
+		agent: proxy ? throughProxy(proxy) : undefined,
+		signal: AbortSignal.timeout(TIMEOUT),
+	};
 	return new Promise((resolve, reject) => {
 		request(address, options, (response) => {
 			let text = "";
 			response.setEncoding("utf8").on("error", reject);
-			response.on("data", (part) => (text += part).length > LARGEST && response.destroy(new Error("too long")));
+			response.on(
+				"data",
+				(part) => (text += part).length > LARGEST && response.destroy(new Error("too long")),
+			);
 			response.on("end", () => resolve(text));
 		})
 			.on("error", reject)
