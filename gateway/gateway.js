@@ -63,7 +63,10 @@ async function listen(app, { host, port }, database) {
 		database.close();
 		const { code } = /** @type {NodeJS.ErrnoException} */ (error);
 		if (code === "EADDRINUSE")
-			throw new Refused(`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`);
+			throw new Refused(
+				`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`,
+				"PORT_IN_USE",
+			);
 		throw new Refused(`The gateway cannot listen on ${host}, port ${port} (${code})`);
 	}
 }
@@ -92,7 +95,7 @@ function stopOnSignal(app, registry, webhooks, database) {
 		database.close();
 		process.exit(0);
 	};
-	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) process.on(signal, () => void stop());
+	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) process.on(signal, () => void stop());
 }
 
 /** One session's error is that session's end, not the end of all. @param {Registry} registry */

@@ -223,9 +223,7 @@ function opened(path, folder) {
 		return sqlite;
 	} catch (error) {
 		sqlite?.close();
-		throw error instanceof Refused
-			? error
-			: new Refused(sentence(/** @type {any} */ (error), path, folder));
+		throw error instanceof Refused ? error : refusal(/** @type {any} */ (error), path, folder);
 	}
 }
 
@@ -234,13 +232,16 @@ function opened(path, folder) {
  * @param {string} path
  * @param {string} folder
  */
-function sentence(error, path, folder) {
+function refusal(error, path, folder) {
 	const kind = (error.errcode ?? 0) & 0xff;
 	if (kind === BUSY)
-		return `Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`;
+		return new Refused(
+			`Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`,
+			"FOLDER_IN_USE",
+		);
 	if (kind === NOT_A_DATABASE)
-		return `${path} is not a database of the gateway: move it away, or restore a backup`;
-	return `The database ${path} cannot be opened: ${error.errstr ?? error.code}`;
+		return new Refused(`${path} is not a database of the gateway: move it away, or restore a backup`);
+	return new Refused(`The database ${path} cannot be opened: ${error.errstr ?? error.code}`);
 }
 
 /** @param {DatabaseSync} sqlite @param {string} path */
