@@ -5,6 +5,7 @@ import { Limits } from "./http/limits.js";
 import { makeServer } from "./http/server.js";
 import { described, log, setLevel } from "./log.js";
 import { Registry } from "./sessions/registry.js";
+import { rememberSignatures } from "./sessions/signatures.js";
 import { running } from "./sessions/socket.js";
 import { CredentialStore } from "./store/credentials.js";
 import { Database } from "./store/database.js";
@@ -23,6 +24,7 @@ export async function start(environment) {
 	process.umask(0o077);
 	const config = readConfig(environment);
 	setLevel(config.level);
+	rememberSignatures();
 	const database = new Database(config.data);
 	const loaded = loadKeys(config);
 	const stores = {

@@ -52,12 +52,15 @@ export class Registry {
 		void this.#restoreSlowly(wanted);
 	}
 
-	/** @param {Session[]} wanted */
+	/** What a slow moment held up is caught up with. @param {Session[]} wanted */
 	async #restoreSlowly(wanted) {
+		const { restoreGap } = this.config.times;
+		let due = Date.now();
 		for (const starting of [...wanted.filter((session) => session.isLive), ...this.#leaving.values()]) {
 			if (this.#stopping) return;
 			starting.start();
-			await pause(this.config.times.restoreGap);
+			due += restoreGap;
+			await pause(Math.max(due - Date.now(), restoreGap / 4));
 		}
 	}
 
