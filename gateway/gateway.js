@@ -73,10 +73,13 @@ async function listen(app, { host, port }, database) {
 	}
 }
 
-/** @param {import("fastify").FastifyInstance} app @param {ReturnType<typeof loadKeys>} loaded */
+/**
+ * The key is for eyes, not for the log of a service.
+ * @param {import("fastify").FastifyInstance} app @param {ReturnType<typeof loadKeys>} loaded
+ */
 function announce(app, { made, file }) {
 	const { address, port, family } = /** @type {import("node:net").AddressInfo} */ (app.addresses()[0]);
-	if (made) process.stdout.write(`API key, shown this once and kept in ${file}: ${made}\n`);
+	if (made && process.stdout.isTTY) process.stdout.write(`API key, shown this once and kept in ${file}: ${made}\n`);
 	else if (file) process.stdout.write(`API key: in ${file}\n`);
 	process.stdout.write(`ready http://${family === "IPv6" ? `[${address}]` : address}:${port}\n`);
 }

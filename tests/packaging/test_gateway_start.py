@@ -19,6 +19,7 @@ from xappiens_whatsapp.shell import gateway, node
 
 pytestmark = pytest.mark.needs_site  # for the language of the sentences
 SOURCE = Path(__file__).parents[2] / "gateway"
+LOCK = '{"packages": {"": {"version": "1"}, "node_modules/a": {"version": "1.0.0"}, "node_modules/b": {"version": "1", "dev": true}}}'
 has_gateway = pytest.mark.skipif(
 	not (SOURCE / "node_modules" / "baileys").exists(), reason="needs the gateway's packages: make gateway"
 )
@@ -80,20 +81,23 @@ def test_a_node_that_was_fetched_is_used_from_then_on(fetching):
 
 def test_packages_that_cannot_be_fetched_are_told_in_one_sentence(fetching):
 	there = fetching()
-	(there.source / "package-lock.json").write_text("{}")
+	(there.source / "package-lock.json").write_text(LOCK)
 	script(there.path / "npm", "echo 'npm error network no route' >&2", "exit 1")
 	with pytest.raises(node.GatewayNotStarted, match=r"needs the internet .* network no route"):
 		node.install(there.source, there.path / "node", there.told.append, there.stopping)
 	assert there.told == ["The gateway's packages are installed: this happens once."]
-	script(there.path / "npm", "mkdir node_modules; touch node_modules/.package-lock.json")
-	node.install(there.source, there.path / "node", there.told.append, there.stopping)
-	node.install(there.source, there.path / "node", there.told.append, there.stopping)
+	script(there.path / "npm", "mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json")
+	for _again in range(2):
+		node.install(there.source, there.path / "node", there.told.append, there.stopping)
 	assert len(there.told) == 2
+	(there.source / "package-lock.json").write_text(LOCK.replace("1.0.0", "1.0.1"))
+	node.install(there.source, there.path / "node", there.told.append, there.stopping)
+	assert len(there.told) == 3
 
 
 def test_an_installation_that_is_stopped_leaves_nothing_running(fetching):
 	there = fetching()
-	(there.source / "package-lock.json").write_text("{}")
+	(there.source / "package-lock.json").write_text(LOCK)
 	script(there.path / "npm", "echo $$ > pid", "exec sleep 60")
 	threading.Timer(0.5, there.stopping.set).start()
 	with pytest.raises(node.Stopped):

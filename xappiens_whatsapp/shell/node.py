@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -128,8 +129,22 @@ def npm(executable: Path) -> list[str]:
 
 
 def _is_installed(source: Path) -> bool:
-	installed, wanted = source / INSTALLED, source / "package-lock.json"
-	return installed.is_file() and installed.stat().st_mtime >= wanted.stat().st_mtime
+	"""By version: the time of a file says nothing in a checkout."""
+	return _packages(source / "package-lock.json").items() <= _packages(source / INSTALLED).items()
+
+
+def _packages(lock: Path) -> dict[str, str]:
+	"""Folder to version of what the gateway runs with; none when there is no such file."""
+	try:
+		listed = json.loads(lock.read_text(encoding="utf-8")).get("packages", {})
+	except (OSError, ValueError):
+		return {}
+	left_out = ("dev", "devOptional", "peer", "optional")
+	return {
+		path: entry.get("version", "")
+		for path, entry in listed.items()
+		if path and not any(map(entry.get, left_out))
+	}
 
 
 def run(
