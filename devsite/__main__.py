@@ -91,7 +91,7 @@ def arguments() -> argparse.Namespace:
 	parser.add_argument(
 		"--gateway", metavar="FOLDER", help="real Baileys instead, which keeps its links there"
 	)
-	parser.add_argument("--gateway-port", type=int, default=8084)
+	parser.add_argument("--gateway-port", type=int, default=0, help="a free one by default")
 	parser.add_argument("--guide", action="store_true", help="also print what to click")
 	return parser.parse_args()
 
