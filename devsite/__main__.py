@@ -125,9 +125,12 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str, stopping: th
 
 
 def start_gateway(stack: ExitStack, options: argparse.Namespace, stopping: threading.Event) -> None:
+	import frappe
+
 	from devsite.site import point_settings_to
 	from xappiens_whatsapp.shell import gateway
 
+	frappe.local.lang = options.language
 	try:
 		tell = partial(print, file=sys.stderr, flush=True)
 		running = gateway.run(Path(options.gateway), options.gateway_port, stopping, tell)

@@ -168,10 +168,11 @@ def run(
 
 
 def _npm_error(text: str) -> str:
+	"""Its first sentence; before that come lines of a word and a code."""
 	lines = [
 		line.removeprefix("npm error ").strip() for line in text.splitlines() if line.startswith("npm error")
 	]
-	return lines[0] if lines else ""
+	return next((line for line in lines if len(line.split()) > 2), "")
 
 
 def _last_line(text: str) -> str:
