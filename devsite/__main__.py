@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import devsite
@@ -69,7 +70,7 @@ def main() -> None:
 	devsite.activate()
 	with ExitStack() as stack:
 		data = options.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="devsite-"))
-		server = serve(stack, options, data)
+		server = serve(stack, options, data, stopping)
 		address = f"http://{HOST}:{server.server_port}"
 		print(f"ready {address}", flush=True)
 		if options.gateway:
@@ -90,12 +91,12 @@ def arguments() -> argparse.Namespace:
 	parser.add_argument(
 		"--gateway", metavar="FOLDER", help="real Baileys instead, which keeps its links there"
 	)
-	parser.add_argument("--gateway-port", type=int, default=8084)
+	parser.add_argument("--gateway-port", type=int, default=0, help="a free one by default")
 	parser.add_argument("--guide", action="store_true", help="also print what to click")
 	return parser.parse_args()
 
 
-def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
+def serve(stack: ExitStack, options: argparse.Namespace, data: str, stopping: threading.Event) -> object:
 	import frappe
 
 	from devsite import server, workers
@@ -109,7 +110,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
 	if options.gateway:
-		start_gateway(stack, options)
+		start_gateway(stack, options, stopping)
 	elif not options.no_sandbox:
 		from xappiens_whatsapp.sandbox import Sandbox
 
@@ -122,12 +123,16 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	return started
 
 
-def start_gateway(stack: ExitStack, options: argparse.Namespace) -> None:
+def start_gateway(stack: ExitStack, options: argparse.Namespace, stopping: threading.Event) -> None:
+	import frappe
+
 	from devsite.site import point_settings_to
 	from xappiens_whatsapp.shell import gateway
 
+	frappe.local.lang = options.language
 	try:
-		running = gateway.run(Path(options.gateway), options.gateway_port)
+		tell = partial(print, file=sys.stderr, flush=True)
+		running = gateway.run(Path(options.gateway), options.gateway_port, stopping, tell)
 	except gateway.GatewayNotStarted as error:
 		sys.exit(str(error))
 	stack.callback(running.stop)
