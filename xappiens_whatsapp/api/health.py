@@ -18,6 +18,7 @@ from xappiens_whatsapp.site import ownership, settings
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
 TOKEN_IN_CONFIG = "whatsapp_metrics_token"
 SCRAPES_A_MINUTE = 60
+WRONG_PHONE = "Wrong Phone"
 
 
 @frappe.whitelist(methods=["GET"])
@@ -30,6 +31,7 @@ def status() -> dict[str, Any]:
 		"configured": not settings.what_is_missing(),
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
+		"needing_attention": count_in_need(),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
@@ -46,7 +48,8 @@ def metrics() -> Response:
 		permissions.only_for_managers()
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	age = seconds_since(last_pass["finished_at"]) if last_pass else None
-	return Response(exposition.text(count_by_state(), age), content_type=exposition.CONTENT_TYPE)
+	text = exposition.text(count_by_state(), count_in_need(), age)
+	return Response(text, content_type=exposition.CONTENT_TYPE)
 
 
 def has_token() -> bool:
@@ -71,11 +74,19 @@ def setup_state() -> str:
 
 
 def count_by_state() -> dict[str, int]:
-	"""Active sessions only; one statement per state, each on the index of the state."""
-	return {
+	"""Active sessions only; one statement per state, each on the index of the state. Another phone than expected is no connection."""
+	counts = {
 		status: frappe.db.count(SESSION, {"is_active": 1, "status": status})
 		for status in sorted(set(states.STATUS_OF_WORD.values()))
 	}
+	wrong = {"is_active": 1, "status": states.CONNECTED, "wrong_phone": 1}
+	counts[WRONG_PHONE] = frappe.db.count(SESSION, wrong)
+	counts[states.CONNECTED] -= counts[WRONG_PHONE]
+	return counts
+
+
+def count_in_need() -> int:
+	return frappe.db.count(SESSION, {"needs_attention": 1})
 
 
 def seconds_since(moment: str) -> int:

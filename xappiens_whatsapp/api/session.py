@@ -21,6 +21,7 @@ from xappiens_whatsapp.sessions import (
 	reasons,
 	records,
 	removal,
+	right_phone,
 	states,
 	webhooks,
 )
@@ -60,20 +61,26 @@ def _throw_unknown(session_id: str | None) -> NoReturn:
 def create_session(
 	session_id: str, session_name: str, description: str = "", phone_number: str | None = None
 ) -> dict[str, Any]:
-	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
+	"""Create the session on the server, store its number, start linking. The same call again changes nothing.
+
+	`phone_number` is the phone that is expected; a record that expects another one is left as it is, with an error.
+	"""
 	frappe.has_permission(SESSION, "create", throw=True)
 	identity.validate_session_id(session_id)
 	identity.validate_session_name(session_name)
 	phone_number = identity.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
-	link = Link(creation.ensure_record(session_id, session_name, description), client)
-	created = _create(link, phone_number)
+	doc = creation.ensure_record(session_id, session_name, description, phone_number)
+	if phone_number:
+		right_phone.expect(doc, phone_number)
+	link = Link(doc, client)
+	created = _create(link)
 	return answers.creation_answer(link.doc, qr_codes.inline(link.doc, created))
 
 
-def _create(link: Link, phone_number: str | None) -> RemoteSession:
+def _create(link: Link) -> RemoteSession:
 	frappe.local.response["session"] = link.doc.name
-	created = creation.create_on_server(link, phone_number)
+	created = creation.create_on_server(link)
 	_connect_new(link, created.is_new)
 	return created.remote
 
@@ -127,6 +134,36 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 	return answers.action_answer(
 		link.doc, _("The session was created again. Scan its QR code with the phone.")
 	)
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def keep_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
+	"""The phone that is linked in place of the expected one becomes the expected one.
+
+	`phone_number` is the one that was seen: 409 `ChangedMeanwhile` where it is another by now, or the right one.
+	"""
+	doc = _resolve_session_doc(session_id, "disconnect")
+	right_phone.keep(doc, identity.clean_phone_number(phone_number))
+	words = _("{0} is the expected phone of this session now.")
+	return answers.action_answer(doc, words.format(doc.expected_number))
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def unlink_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
+	"""Log the phone out that is linked in place of the expected one, and start linking anew; arguments as in `keep_phone`.
+
+	The server is asked first which phone it is, and deletes the session whatever *Disconnect Mode* says.
+	"""
+	link = Link(_resolve_session_doc(session_id, "disconnect"))
+	seen = identity.clean_phone_number(phone_number)
+	link.look()
+	right_phone.check_wrong(link.doc, seen)
+	_remove_from_server(link)
+	creation.connect(link)
+	words = _("The other phone was unlinked. Scan the new QR code with {0}.")
+	return answers.action_answer(link.doc, words.format(link.doc.expected_number))
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -3,11 +3,11 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, records, removal
+from xappiens_whatsapp.sessions import attention, identity, pairing_links, phones, reasons, records, removal
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
@@ -23,6 +23,7 @@ class WhatsAppSession(Document):
 		text.check_fields(self)
 		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
+		self.expect_phone()
 		self.reject_users_assigned_twice()
 		self.note_assigned_names()
 
@@ -33,6 +34,15 @@ class WhatsAppSession(Document):
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
 		self.update({field: known.get(field) for field in records.SERVER_OWNED})
+
+	def expect_phone(self) -> None:
+		"""Whoever expects another phone than the one that is linked sees that on the form, and gets no alert of it."""
+		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
+		if self.expected_number != known.expected_number:
+			self.expected_number = phones.in_e164(self.expected_number)
+		self.update(attention.marks(self, known))
+		if self.wrong_phone and not known.wrong_phone:
+			self.wrong_phone_alerted_on = now_datetime()
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
