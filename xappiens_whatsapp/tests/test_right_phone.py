@@ -12,6 +12,7 @@ from xappiens_whatsapp.background import notices, reconciliation
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, GatewayError
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER
 from xappiens_whatsapp.tests.test_alerts import AlertsTestCase
+from xappiens_whatsapp.tests.test_commands import CommandTestCase
 from xappiens_whatsapp.tests.test_doors import KEEPER, DoorsTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
@@ -331,3 +332,44 @@ class TestWhoMayExpect(DoorsTestCase):
 			for user, status in ((VIEWER, 403), (AGENT, 403), (KEEPER, 200)):
 				self.assertEqual(self.call(function, user=user, session_id=name).status, status)
 			self.assertFalse(self.fresh(name).wrong_phone)
+
+
+class TestShell(CommandTestCase):
+	def wrong(self) -> str:
+		name = self.new_id()
+		self.run_command("create", name, "Ventas", "--phone", f"+{PHONE}")
+		session.get_session_status(name)
+		self.sandbox.scan(name, OTHER)
+		session.get_session_status(name)
+		return name
+
+	def test_list_and_status_say_it_and_it_is_kept(self):
+		name = self.wrong()
+		(line,) = (line for line in self.run_command("list").output.splitlines() if name in line)
+		self.assertIn("Wrong Phone", line)
+		self.assertIn("Yes", line.split())
+		status = self.run_command("status", name)
+		self.assertIn(f"Another phone is linked: +{OTHER} instead of +{PHONE}.", status.output)
+		kept = self.run_command("keep-phone", name)
+		self.assertEqual(kept.exit_code, 0, kept.output)
+		self.assertIn(f"+{OTHER} is the expected phone", kept.output)
+		self.assertFails(self.run_command("keep-phone", name), 1, "not linked with another phone")
+		self.assertNotIn("Wrong Phone", self.run_command("list").output)
+
+	def test_unlinking_asks_first(self):
+		name = self.wrong()
+		number = self.fresh(name).session_db_id
+		refused = self.run_command("unlink-phone", name, input="n\n")
+		self.assertEqual((refused.exit_code, self.fresh(name).session_db_id), (1, number))
+		self.assertIn("created anew", refused.output)
+		self.assertTrue(self.as_json("unlink-phone", name, "--yes")["success"])
+		self.assertNotEqual(self.fresh(name).session_db_id, number)
+
+	def test_who_waits_for_the_phone_and_gets_another_is_not_told_success(self):
+		name = self.new_id()
+		session.create_session(name, "Ventas", phone_number=f"+{PHONE}")
+		session.get_session_status(name)
+		self.sandbox.scan(name, OTHER)
+		waited = self.run_command("qr", name, "--wait", "10")
+		self.assertEqual(waited.exit_code, 1, waited.output)
+		self.assertIn(f"+{OTHER} instead of +{PHONE}", waited.output)
