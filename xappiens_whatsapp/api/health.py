@@ -12,7 +12,7 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions import refused_calls, states, uptime
 from xappiens_whatsapp.site import ownership, settings
 
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
@@ -32,6 +32,7 @@ def status() -> dict[str, Any]:
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
 		"needing_attention": count_in_need(),
+		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
@@ -48,7 +49,8 @@ def metrics() -> Response:
 		permissions.only_for_managers()
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	age = seconds_since(last_pass["finished_at"]) if last_pass else None
-	text = exposition.text(count_by_state(), count_in_need(), age)
+	uptimes = uptime.together(active_sessions())
+	text = exposition.text(count_by_state(), count_in_need(), uptimes, age)
 	return Response(text, content_type=exposition.CONTENT_TYPE)
 
 
@@ -87,6 +89,10 @@ def count_by_state() -> dict[str, int]:
 
 def count_in_need() -> int:
 	return frappe.db.count(SESSION, {"needs_attention": 1})
+
+
+def active_sessions() -> list[str]:
+	return frappe.get_all(SESSION, filters={"is_active": 1}, pluck="name")
 
 
 def seconds_since(moment: str) -> int:

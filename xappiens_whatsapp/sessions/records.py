@@ -25,6 +25,7 @@ from xappiens_whatsapp.sessions import (
 	realtime,
 	reasons,
 	states,
+	story,
 )
 from xappiens_whatsapp.site import languages, transactions
 
@@ -218,11 +219,13 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 		take_from_others(row.name, int(changes["session_db_id"]))
 	before = frappe._dict(row)
 	row.update(changes)
+	is_own = alerts.is_expected(row)
 	for marks_of in (alerts.marks, attention.marks):
 		changes |= marks_of(row, before)
 		row.update(changes)
 	is_edited = "expected_number" in changes
 	frappe.get_doc(SESSION, row.name).db_set(changes, update_modified=is_edited)
+	story.follow(row, before, is_own)
 	tell(row, before)
 
 

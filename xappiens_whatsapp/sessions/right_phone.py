@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
 
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile
-from xappiens_whatsapp.sessions import phones, records
+from xappiens_whatsapp.sessions import phones, records, story
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def expect(doc: WhatsAppSession, phone_number: str) -> None:
 	"""By a create of a record that is there already: it fills in what the record lacks, and overrules nobody."""
-	records.change(doc, lambda row: {} if row.expected_number else {"expected_number": f"+{phone_number}"})
+	change(doc, lambda row: {} if row.expected_number else {"expected_number": f"+{phone_number}"})
 	if not phones.is_same(doc.expected_number or "", phone_number):
 		words = _("The session {0} expects the phone {1}, not {2}. Change its Expected Number first.")
 		frappe.throw(words.format(doc.session_id, doc.expected_number, f"+{phone_number}"))
@@ -28,8 +29,16 @@ def keep(doc: WhatsAppSession, phone_number: str | None) -> None:
 	def decide(row: records.Row) -> dict[str, object]:
 		return {"expected_number": f"+{row.phone_number}"} if is_wrong(row, phone_number) else {}
 
-	if not records.change(doc, decide).wrote:
+	if not change(doc, decide):
 		raise not_wrong(doc)
+
+
+def change(doc: WhatsAppSession, decide: Callable[[records.Row], dict[str, object]]) -> bool:
+	"""Whether there was something to change; its story tells who did."""
+	has_changed = records.change(doc, decide).wrote
+	if has_changed:
+		story.keep(doc.name, story.CHANGED, detail="expected_number")
+	return has_changed
 
 
 def check_wrong(doc: WhatsAppSession, phone_number: str | None) -> None:

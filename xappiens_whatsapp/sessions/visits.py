@@ -12,7 +12,15 @@ from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
 from xappiens_whatsapp.server import features, gateway
-from xappiens_whatsapp.sessions import creation, identity, pairing_codes, qr_codes, right_phone, states
+from xappiens_whatsapp.sessions import (
+	creation,
+	identity,
+	pairing_codes,
+	qr_codes,
+	right_phone,
+	states,
+	story,
+)
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.pairing_links import (
 	TOKEN_BYTES,
@@ -84,6 +92,8 @@ class Visit:
 			return self.answer_linked()
 		if self.doc.status not in states.DOWN:
 			code = code or qr_codes.cached(self.doc)
+		if code:
+			story.keep_code_shown(self.doc.name)
 		return answer(self.doc.status, code, retry_after)
 
 	def answer_linked(self) -> dict[str, object]:

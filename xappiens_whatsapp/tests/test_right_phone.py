@@ -6,7 +6,7 @@ from typing import Any
 
 import frappe
 
-from xappiens_whatsapp import SESSION
+from xappiens_whatsapp import SESSION, SESSION_EVENT
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import notices, reconciliation
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, GatewayError
@@ -149,6 +149,13 @@ class TestKeep(RightPhoneTestCase):
 		with self.assertRaises(frappe.TimestampMismatchError):
 			doc.update({"description": "x"}).save()
 		self.assertEqual(self.fresh(doc.name).expected_number, f"+{OTHER}")
+
+	def test_its_story_tells_what_was_decided(self):
+		for decide, event in ((session.keep_phone, "Changed"), (session.unlink_phone, "Disconnected")):
+			doc = self.wrong()
+			decide(doc.name)
+			filters = {"session": doc.name, "event": event, "by_user": "Administrator"}
+			self.assertEqual(frappe.db.count(SESSION_EVENT, filters), 1)
 
 	def test_where_no_other_phone_is_linked_nothing_is_kept_or_unlinked(self):
 		right, unlinked = self.scanned_by(self.meant_for(), PHONE), self.meant_for()

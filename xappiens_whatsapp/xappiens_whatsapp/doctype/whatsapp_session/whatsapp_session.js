@@ -46,6 +46,7 @@ frappe.ui.form.on("WhatsApp Session", {
 			return;
 		}
 		if (frm.save_disabled) frm.enable_save();
+		xappiens_whatsapp.show_story(frm);
 		add_buttons(frm);
 		add_menu(frm);
 		xappiens_whatsapp.return_focus();
@@ -118,8 +119,8 @@ async function link_phone(frm, sentence, method, args = {}) {
 }
 
 function open_dialog(frm, connect_first = false) {
-	const { name: session, session_name: title, __onload } = frm.doc;
-	const options = { session, title, ...__onload, connect_first, on_close: () => reload(frm) };
+	const { name: session, session_name: title, __onload: { rights } } = frm.doc;
+	const options = { session, title, rights, connect_first, on_close: () => reload(frm) };
 	new xappiens_whatsapp.QRDialog(options).show();
 }
 
