@@ -83,6 +83,7 @@ export class QRDialog {
 		if (!(await confirm(...unlink_question({ session_name: this.title })))) return;
 		const { message } = await this.ask("xappiens_whatsapp.api.session.unlink_phone", { phone_number });
 		alert(message);
+		if (this.is_closed) return;
 		this.dialog.body.replaceChildren();
 		this.dialog.$wrapper[0].focus();
 		this.panel = this.make_panel(this.dialog.body);
@@ -105,6 +106,7 @@ export class QRDialog {
 	}
 
 	close() {
+		this.is_closed = true;
 		this.lifetime.release();
 		this.panel.stop();
 		return this.on_close();

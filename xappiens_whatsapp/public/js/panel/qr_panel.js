@@ -26,8 +26,9 @@ const RETRY_SECONDS = {
 
 /**
  * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after, features}, fetch_status() -> {status, phone_number,
- * instead_of: the expected number where another phone is linked, reason: {sentence} or nothing}, renew() -> makes the server offer codes again. Each may reject with {exc_type, message,
- * retry_after}. `on_linking`: a phone has scanned the code, or typed the other one.
+ * instead_of: the expected number where another phone is linked, reason: {sentence} or nothing}, renew() -> makes the
+ * server offer codes again. Each may reject with {exc_type, message, retry_after}. `on_linking`: a phone has scanned the
+ * code, or typed the other one.
  */
 export class QRPanel {
 	constructor({ container, translate, title, now, ...calls }) {
