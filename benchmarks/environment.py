@@ -171,9 +171,10 @@ def client_of(environment: Environment) -> Any:
 
 
 def in_step(remote: Any) -> dict[str, object]:
+	row = frappe._dict()
 	return {
-		**learning.facts_of(remote),
-		**learning.state_of(frappe._dict(), remote, states.status_of(remote)),
+		**learning.facts_of(row, remote),
+		**learning.state_of(row, remote, states.status_of(remote)),
 	}
 
 

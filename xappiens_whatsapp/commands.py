@@ -112,6 +112,33 @@ def disconnect(shell: Shell, session: str, yes: bool) -> None:
 	shell.answer(api.disconnect_session(session), console.message)
 
 
+@whatsapp.command("keep-phone")
+@session_argument
+@as_json
+@on_site
+def keep_phone(shell: Shell, session: str) -> None:
+	"""Expect the phone that was linked instead of another."""
+	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
+
+	shell.answer(api.keep_phone(session), console.message)
+
+
+@whatsapp.command("unlink-phone")
+@session_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@on_site
+def unlink_phone(shell: Shell, session: str, yes: bool) -> None:
+	"""Log out a phone that was linked instead of the expected one, and start linking anew."""
+	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import console
+
+	if not yes:
+		click.confirm(console.unlink_question(session), abort=True, err=True)
+	shell.answer(api.unlink_phone(session), console.message)
+
+
 @whatsapp.command()
 @click.argument("session", required=False)
 @as_json

@@ -18,6 +18,7 @@ from xappiens_whatsapp.site import ownership, settings
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
 TOKEN_IN_CONFIG = "whatsapp_metrics_token"
 SCRAPES_A_MINUTE = 60
+WRONG_PHONE = "Wrong Phone"
 
 
 @frappe.whitelist(methods=["GET"])
@@ -30,6 +31,7 @@ def status() -> dict[str, Any]:
 		"configured": not settings.what_is_missing(),
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
+		"needing_attention": count_in_need(),
 		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
@@ -46,10 +48,9 @@ def metrics() -> Response:
 	if not has_token():
 		permissions.only_for_managers()
 	age = age_of(reconciliation.last_pass())
-	return Response(
-		exposition.text(count_by_state(), uptime.together(active_sessions()), age),
-		content_type=exposition.CONTENT_TYPE,
-	)
+	uptimes = uptime.together(active_sessions())
+	text = exposition.text(count_by_state(), count_in_need(), uptimes, age)
+	return Response(text, content_type=exposition.CONTENT_TYPE)
 
 
 def has_token() -> bool:
@@ -74,10 +75,18 @@ def setup_state() -> str:
 
 
 def count_by_state() -> dict[str, int]:
-	"""Active sessions only; one statement per state, each on the index of the state."""
-	return {
+	"""Active sessions only; one statement per state, each on the index of the state. Another phone than expected is no connection."""
+	counts = {
 		status: frappe.db.count(SESSION, {"is_active": 1, "status": status}) for status in sorted(states.ALL)
 	}
+	wrong = {"is_active": 1, "status": states.CONNECTED, "wrong_phone": 1}
+	counts[WRONG_PHONE] = frappe.db.count(SESSION, wrong)
+	counts[states.CONNECTED] -= counts[WRONG_PHONE]
+	return counts
+
+
+def count_in_need() -> int:
+	return frappe.db.count(SESSION, {"needs_attention": 1})
 
 
 def active_sessions() -> list[str]:

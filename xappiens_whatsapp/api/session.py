@@ -19,6 +19,7 @@ from xappiens_whatsapp.sessions import (
 	phones,
 	qr_codes,
 	removal,
+	right_phone,
 	states,
 	story,
 	webhooks,
@@ -62,7 +63,8 @@ def create_session(
 	"""Create the session on the server, start linking, and answer with its QR code where the server sent one along.
 
 	The record is made and committed before the server hears of it, and stays when the server fails; its number is stored at once.
-	The same call again changes nothing. `phone_number` as people type it. Raises `ChangedMeanwhile` when somebody deletes the record
+	The same call again changes nothing. `phone_number`, as people type it, is
+	the phone that is expected; a record that expects another one is left as it is, with an error. Raises `ChangedMeanwhile` when somebody deletes the record
 	while this goes on, and `GatewayError` when the server fails; `session` in the answer then names the record that is there.
 	"""
 	frappe.has_permission(SESSION, "create", throw=True)
@@ -70,14 +72,17 @@ def create_session(
 	identity.validate_session_name(session_name)
 	phone_number = phones.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
-	link = Link(creation.ensure_record(session_id, session_name, description), client)
-	created = _create(link, phone_number)
+	doc = creation.ensure_record(session_id, session_name, description, phone_number)
+	if phone_number:
+		right_phone.expect(doc, phone_number)
+	link = Link(doc, client)
+	created = _create(link)
 	return answers.creation_answer(link.doc, qr_codes.inline(link.doc, created))
 
 
-def _create(link: Link, phone_number: str | None) -> RemoteSession:
+def _create(link: Link) -> RemoteSession:
 	frappe.local.response["session"] = link.doc.name
-	created = creation.create_on_server(link, phone_number)
+	created = creation.create_on_server(link)
 	_connect_new(link, created.is_new)
 	return created.remote
 
@@ -135,6 +140,36 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 	return answers.action_answer(
 		link.doc, _("The session was created again. Scan its QR code with the phone.")
 	)
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def keep_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
+	"""The phone that is linked in place of the expected one becomes the expected one.
+
+	`phone_number` is the one that was seen: 409 `ChangedMeanwhile` where it is another by now, or the right one.
+	"""
+	doc = _resolve_session_doc(session_id, "disconnect")
+	right_phone.keep(doc, phones.clean_phone_number(phone_number))
+	words = _("{0} is the expected phone of this session now.")
+	return answers.action_answer(doc, words.format(doc.expected_number))
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def unlink_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
+	"""Log the phone out that is linked in place of the expected one, and start linking anew; arguments as in `keep_phone`.
+
+	The server is asked first which phone it is, and deletes the session whatever *Disconnect Mode* says.
+	"""
+	link = Link(_resolve_session_doc(session_id, "disconnect"))
+	seen = phones.clean_phone_number(phone_number)
+	link.look()
+	right_phone.check_wrong(link.doc, seen)
+	_remove_from_server(link)
+	creation.connect(link)
+	words = _("The other phone was unlinked. Scan the new QR code with {0}.")
+	return answers.action_answer(link.doc, words.format(link.doc.expected_number))
 
 
 @frappe.whitelist(methods=["GET", "POST"])

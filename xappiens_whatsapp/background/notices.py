@@ -36,6 +36,10 @@ FIELDS = [
 	"down_since",
 	"alerted_on",
 	"error_code",
+	"phone_number",
+	"expected_number",
+	"wrong_phone",
+	"wrong_phone_alerted_on",
 ]
 Rows = list[frappe._dict]
 
@@ -60,6 +64,8 @@ def send_waiting() -> None:
 		tell_drops(rows)
 	for rows in take_recoveries():
 		tell_each([row for row in rows if not is_flapping(row.name)], recovery_message)
+	others = [row for row in take_wrong_phones() if is_first_within_the_hour(row)]
+	tell_each(others, wrong_phone_message, right="disconnect")
 
 
 @transactions.in_own_transaction
@@ -84,10 +90,23 @@ def take_recoveries() -> list[Rows]:
 
 
 def back_of(rows: Rows) -> Rows:
-	back = [row for row in rows if row.status == states.CONNECTED]
+	back = [row for row in rows if alerts.is_back(row)]
 	is_all = not any(row.is_active for row in rows if row not in back)
 	waited = back and now_datetime() - min(get_datetime(row.status_since) for row in back)
 	return back if back and (is_all or waited >= TOGETHER_WITHIN) else []
+
+
+@transactions.in_own_transaction
+def take_wrong_phones() -> Rows:
+	rows = waiting({"wrong_phone": 1, "wrong_phone_alerted_on": ("is", "not set")})
+	told = [row for row in rows if row.is_active and alerts.is_wrong_phone_untold(row)]
+	mark(told, {"wrong_phone_alerted_on": now_datetime()})
+	return told
+
+
+def is_first_within_the_hour(row: frappe._dict) -> bool:
+	"""The same phone that is unlinked and linked again is no news."""
+	return shared.claim(f"whatsapp_wrong_phone:{row.name}:{row.phone_number}", alerts.FLAPS_WITHIN)
 
 
 def waiting(filters: dict[str, object]) -> Rows:
@@ -130,20 +149,20 @@ def flapping_key(name: str) -> str:
 	return f"whatsapp_keeps_dropping:{name}"
 
 
-def tell_each(rows: Rows, compose: Callable[[Rows], Message]) -> None:
-	"""To everybody concerned, about their sessions among `rows`."""
-	for people, theirs in readers_of(rows).items():
+def tell_each(rows: Rows, compose: Callable[[Rows], Message], right: str = "status") -> None:
+	"""To everybody concerned who has that right in a session, about their sessions among `rows`."""
+	for people, theirs in readers_of(rows, right).items():
 		for language, names in by_language(people).items():
 			with languages.speaking(language):
 				send(theirs, names, compose(theirs))
 
 
-def readers_of(rows: Rows) -> dict[tuple[str, ...], Rows]:
+def readers_of(rows: Rows, right: str) -> dict[tuple[str, ...], Rows]:
 	"""People who have the same sessions to care about are told together."""
 	sessions_of: dict[str, list[str]] = defaultdict(list)
 	known = {row.name: row for row in rows}
 	for name in known:
-		for person in concerned(name):
+		for person in concerned(name, right):
 			sessions_of[person].append(name)
 	together: dict[tuple[str, ...], list[str]] = defaultdict(list)
 	for person, names in sessions_of.items():
@@ -151,12 +170,12 @@ def readers_of(rows: Rows) -> dict[tuple[str, ...], Rows]:
 	return {tuple(people): [known[name] for name in names] for names, people in together.items()}
 
 
-def concerned(session: str) -> set[str]:
+def concerned(session: str, right: str) -> set[str]:
 	"""Assigned users and managers; where there is neither, those who administer the site."""
 	if not frappe.db.exists(SESSION, session):
 		return set()
 	doc = frappe.get_doc(SESSION, session)
-	assigned = {row.user for row in doc.assigned_users if permissions.rights_in(doc, row.user)}
+	assigned = {row.user for row in doc.assigned_users if right in permissions.rights_in(doc, row.user)}
 	return assigned | holders_of(WHATSAPP_MANAGER) or holders_of(SYSTEM_MANAGER)
 
 
@@ -204,6 +223,16 @@ def recovery_message(rows: Rows) -> Message:
 		words = _("{0} WhatsApp numbers are connected again: {1}. They were down for up to {2}.")
 		subject = words.format(len(rows), names_of(rows), longest_of(rows))
 	return Message(subject, body_of(rows))
+
+
+def wrong_phone_message(rows: Rows) -> Message:
+	if len(rows) == 1:
+		words = _("WhatsApp {0}: the phone {1} is linked instead of {2}.")
+		subject = words.format(rows[0].session_name, f"+{rows[0].phone_number}", rows[0].expected_number)
+	else:
+		words = _("{0} WhatsApp sessions are linked with other phones than expected: {1}.")
+		subject = words.format(len(rows), names_of(rows))
+	return Message(subject, body_of(rows, _("Open the session and press Keep This Phone or Unlink It.")))
 
 
 def names_of(rows: Rows) -> str:

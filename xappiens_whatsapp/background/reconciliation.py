@@ -72,7 +72,7 @@ def active_records() -> list[frappe._dict]:
 
 def tell_what_waits(watched: list[frappe._dict]) -> None:
 	"""What took too long to come back, and what a queue lost."""
-	if any((row.down_since and not row.alerted_on) or row.alerted_on for row in watched):
+	if any(row.down_since or row.alerted_on or alerts.is_wrong_phone_untold(row) for row in watched):
 		alerts.enqueue()
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the job is queued after it
 

@@ -1,7 +1,7 @@
-"""Which changes people are told about: a linked number that went down, once, and that it is back, once.
+"""Which changes people are told about: a linked number that went down, once, that it is back, once, and another phone than expected.
 
 What waits to be told stands in the records themselves: `down_since` without `alerted_on` is a drop nobody was told of,
-`alerted_on` of a connected session a recovery. So nothing is lost with a queue, and one job tells all that came together.
+`alerted_on` of a connected session a recovery, `wrong_phone` without `wrong_phone_alerted_on` another phone. So nothing is lost with a queue, and one job tells all that came together.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ def marks(row: frappe._dict, before: frappe._dict) -> dict[str, datetime | None]
 	return {"down_since": now_datetime(), "alerted_on": None}
 
 
-def announce(row: frappe._dict, before: frappe._dict) -> None:
+def announce(row: frappe._dict) -> None:
 	"""A session that is connecting may be back in a moment: that is told when it has failed, or takes too long."""
-	if is_drop_untold(row) or is_recovery_untold(row):
+	if is_drop_untold(row) or is_recovery_untold(row) or is_wrong_phone_untold(row):
 		enqueue()
 
 
@@ -113,7 +113,15 @@ def is_drop_untold(row: frappe._dict) -> bool:
 
 
 def is_recovery_untold(row: frappe._dict) -> bool:
-	return row.status == states.CONNECTED and bool(row.alerted_on)
+	return is_back(row) and bool(row.alerted_on)
+
+
+def is_back(row: frappe._dict) -> bool:
+	return row.status == states.CONNECTED and not row.wrong_phone
+
+
+def is_wrong_phone_untold(row: frappe._dict) -> bool:
+	return bool(row.wrong_phone) and not row.wrong_phone_alerted_on and is_wanted()
 
 
 def is_overdue(row: frappe._dict) -> bool:

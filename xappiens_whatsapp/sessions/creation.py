@@ -38,7 +38,9 @@ IN_VAIN_WITHIN = 3600
 
 
 @transactions.in_own_transaction
-def ensure_record(session_id: str, session_name: str, description: str) -> WhatsAppSession:
+def ensure_record(
+	session_id: str, session_name: str, description: str, expected_number: str | None = None
+) -> WhatsAppSession:
 	"""The record of that id, made when it is not there yet, and committed before the server hears of it.
 
 	So there is always a record to find the server's session by, whatever happens in between.
@@ -46,7 +48,11 @@ def ensure_record(session_id: str, session_name: str, description: str) -> Whats
 	if existing := find_record(session_id):
 		return existing
 	doc = frappe.get_doc(
-		doctype=SESSION, session_id=session_id, session_name=session_name, description=description
+		doctype=SESSION,
+		session_id=session_id,
+		session_name=session_name,
+		description=description,
+		expected_number=expected_number and f"+{expected_number}",
 	)
 	try:
 		doc.insert()
@@ -75,7 +81,7 @@ class Created(NamedTuple):
 	is_new: bool
 
 
-def create_on_server(link: Link, phone_number: str | None = None) -> Created:
+def create_on_server(link: Link) -> Created:
 	"""Create, or find what was created before, and store the number at once.
 
 	A create is never repeated: after a conflict or an unknown outcome the list says what is there. Raises `ChangedMeanwhile` when
@@ -83,18 +89,19 @@ def create_on_server(link: Link, phone_number: str | None = None) -> Created:
 	"""
 	link.asked_at = now_datetime()
 	try:
-		remote = post_session(link, phone_number)
+		remote = post_session(link)
 	except BaileysError as error:
 		return Created(found_after(link, error), is_new=False)
 	keep_number(link, remote)
 	return Created(remote, is_new=True)
 
 
-def post_session(link: Link, phone_number: str | None) -> RemoteSession:
+def post_session(link: Link) -> RemoteSession:
 	doc = link.doc
 	validate_session_id(doc.session_id)
+	expected = (doc.expected_number or "").removeprefix("+") or None
 	return link.client.create_session(
-		doc.session_id, doc.session_name, phone_number=phone_number, **webhook_arguments()
+		doc.session_id, doc.session_name, phone_number=expected, **webhook_arguments()
 	)
 
 

@@ -17,7 +17,18 @@ from xappiens_whatsapp.sessions.listing import ServerList
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-FIELDS = ["name", "session_id", "session_db_id", "server_id", "session_name", "status", "phone_number"]
+FIELDS = [
+	"name",
+	"session_id",
+	"session_db_id",
+	"server_id",
+	"session_name",
+	"status",
+	"phone_number",
+	"expected_number",
+	"wrong_phone",
+	"needs_attention",
+]
 
 
 def visible_records() -> list[frappe._dict]:
@@ -79,6 +90,7 @@ def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, 
 		"lastActivity": remote.last_activity and qr_codes.isoformat(remote.last_activity),
 		"on_server": True,
 		"local": record.name if record else None,
+		**attention_of(record),
 	}
 
 
@@ -91,6 +103,14 @@ def missing_row(record: frappe._dict) -> dict[str, Any]:
 	)
 	row = server_row(known, record)
 	return {**row, "status": None, "status_frappe": record.status, "on_server": False}
+
+
+def attention_of(record: frappe._dict | None) -> dict[str, Any]:
+	"""None for what this site has no record of."""
+	if record is None:
+		return {"expected_number": None, "wrong_phone": None, "needs_attention": None}
+	flags = {field: bool(record[field]) for field in ("wrong_phone", "needs_attention")}
+	return {"expected_number": record.expected_number or None, **flags}
 
 
 def refresh(docs: Iterable[WhatsAppSession]) -> list[str]:

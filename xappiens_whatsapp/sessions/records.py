@@ -18,6 +18,7 @@ from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.server import causes, failures, gateway
 from xappiens_whatsapp.sessions import (
 	alerts,
+	attention,
 	learning,
 	pairing_links,
 	qr_codes,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
-WATCHED = ("status", "session_db_id", "phone_number", "error_code")
+WATCHED = ("status", "session_db_id", "phone_number", "expected_number", "wrong_phone", "error_code")
 SERVER_OWNED = (
 	"status",
 	"status_since",
@@ -42,6 +43,7 @@ SERVER_OWNED = (
 	"needs_attention",
 	"phone_number",
 	"wrong_phone",
+	"wrong_phone_alerted_on",
 	"session_db_id",
 	"server_id",
 	"last_seen",
@@ -137,7 +139,12 @@ def note_removed(doc: WhatsAppSession, number: int) -> Outcome:
 	"""Somebody here had the server delete the session: nothing is wrong, and nobody needs to be told."""
 
 	def decide(_row: Row) -> dict[str, object]:
-		settled = {**learning.problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()}
+		settled = {
+			**learning.problem(""),
+			**alerts.NOT_DOWN,
+			"stopped_here": 1,
+			"last_checked": now_datetime(),
+		}
 		return {**NOT_ON_SERVER, **settled}
 
 	return change(doc, decide, number=number)
@@ -147,7 +154,9 @@ def note_stopped(doc: WhatsAppSession) -> Outcome:
 	"""Somebody here stopped it: no drop, and no reason either. Writes nothing where the session is not down."""
 
 	def decide(row: Row) -> dict[str, object]:
-		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
+		if row.status not in states.DOWN:
+			return {}
+		return {**alerts.NOT_DOWN, **learning.problem(""), "stopped_here": 1}
 
 	return change(doc, decide)
 
@@ -220,9 +229,11 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 	before = frappe._dict(row)
 	row.update(changes)
 	is_own = alerts.is_expected(row)
-	marks = alerts.marks(row, before)
-	row.update(marks)
-	frappe.get_doc(SESSION, row.name).db_set({**changes, **marks}, update_modified=False)
+	for marks_of in (alerts.marks, attention.marks):
+		changes |= marks_of(row, before)
+		row.update(changes)
+	is_edited = "expected_number" in changes
+	frappe.get_doc(SESSION, row.name).db_set(changes, update_modified=is_edited)
 	story.follow(row, before, is_own)
 	tell(row, before)
 
@@ -244,7 +255,8 @@ def tell(row: Row, before: Row) -> None:
 		log_what_puzzles(row)
 	if row.status != before.status:
 		pairing_links.note_state(row)
-		alerts.announce(row, before)
+	if (row.status, row.wrong_phone) != (before.status, before.wrong_phone):
+		alerts.announce(row)
 
 
 def is_news(row: Row, before: Row) -> bool:

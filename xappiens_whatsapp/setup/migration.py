@@ -7,7 +7,7 @@ from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.sessions import attention, records, states
 from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
@@ -124,3 +124,11 @@ def bind_numbers() -> None:
 	"""Numbers of 0.1 belong to the server that the settings name."""
 	filters = {"session_db_id": (">", 0), "server_id": ("is", "not set")}
 	frappe.db.set_value(SESSION, filters, "server_id", gateway.current_server(), update_modified=False)
+
+
+def compute_attention() -> None:
+	"""For records from before there was a column for it, in which only the traces say who ended a session: a drop has a reason."""
+	for row in frappe.db.get_values(SESSION, {}, records.FIELDS, as_dict=True):
+		is_without_trace = not (row.error_code or row.down_since) and row.status_since
+		row.stopped_here = row.stopped_here or (row.status == states.DISCONNECTED and is_without_trace)
+		frappe.db.set_value(SESSION, row.name, attention.marks(row, row), update_modified=False)

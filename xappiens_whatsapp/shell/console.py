@@ -15,6 +15,7 @@ from frappe import _
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
 from xappiens_whatsapp.server.exceptions import GatewayRateLimited
+from xappiens_whatsapp.sessions import states
 from xappiens_whatsapp.shell import gateway
 from xappiens_whatsapp.site import settings
 
@@ -32,6 +33,8 @@ def wait_until_linked(shell: Shell, session: str, seconds: int) -> None:
 	if not linked:
 		shell.refuse(1, _("The phone was not linked within {0} seconds.").format(seconds))
 	shell.answer(linked, status_table)
+	if linked["wrong_phone"]:
+		shell.fail()
 
 
 def watch(shell: Shell, session: str, seconds: int, bar: Any) -> Answer | None:
@@ -70,11 +73,13 @@ def session_table(answer: Answer) -> str:
 		"local": _("Record"),
 		"on_server": _("On the server"),
 		"status_frappe": _("Status"),
+		"needs_attention": _("Needs Attention"),
 		"phoneNumber": _("Phone Number"),
 		"lastActivity": _("Last Seen"),
 	}
+	flags = ("on_server", "needs_attention")
 	rows = [
-		{**row, "on_server": yes_or_no(row["on_server"]), "status_frappe": state_in_words(row)}
+		{**row, **{flag: yes_or_no(row[flag]) for flag in flags}, "status_frappe": state_in_words(row)}
 		for row in answer["sessions"]
 	]
 	return (
@@ -83,12 +88,14 @@ def session_table(answer: Answer) -> str:
 
 
 def state_in_words(row: Answer) -> str:
-	"""The server's own word where it is not one of ours."""
+	"""The server's own word where it is not one of ours; another phone than expected is no connection."""
 	state = row["status_frappe"] or row["status"]
-	return _(state)
+	return _("Wrong Phone") if row["wrong_phone"] and state == states.CONNECTED else _(state)
 
 
-def yes_or_no(value: bool) -> str:
+def yes_or_no(value: bool | None) -> str:
+	if value is None:
+		return ""
 	return _("Yes") if value else _("No")
 
 
@@ -99,11 +106,15 @@ def status_table(data: Answer) -> str:
 		_("Status"): state_in_words(data),
 		_("The server says"): data["status"],
 		_("Phone Number"): data["phoneNumber"],
+		_("Expected Number"): data["expected_number"],
 		_("Last Seen"): data["lastActivity"],
 		_("Last Checked"): data["checked_at"],
 	}
 	width = max(len(line) for line in lines)
 	words = "\n".join(f"{label:<{width}}  {cell(value)}".rstrip() for label, value in lines.items())
+	if data["wrong_phone"]:
+		linked, expected = f"+{data['phoneNumber']}", data["expected_number"]
+		return f"{words}\n\n" + _("Another phone is linked: {0} instead of {1}.").format(linked, expected)
 	reason = data.get("reason")
 	return f"{words}\n\n{reason['sentence']} {reason['next_step']}" if reason else words
 
@@ -147,6 +158,12 @@ def disconnect_question(session: str) -> str:
 		if deletes
 		else _("The pairing is kept, and Connect works without a new scan.")
 	)
+	return f"{question} {consequence}"
+
+
+def unlink_question(session: str) -> str:
+	question = _("Unlink the phone of {0}?").format(session)
+	consequence = _("The session is created anew, and the expected phone has to scan its QR code.")
 	return f"{question} {consequence}"
 
 

@@ -33,6 +33,8 @@ class TestWhatOthersRead(DoorsTestCase):
 			("session.list_sessions", {}),
 			("diagnosis.diagnose", {"session_id": self.name}),
 			("session.get_qr_code", {"session_id": self.name}),
+			("session.keep_phone", {"session_id": self.name}),
+			("session.unlink_phone", {"session_id": self.name}),
 			("session.connect_session", {"session_id": self.name}),
 			("session.restart_session", {"session_id": self.name}),
 			("session.disconnect_session", {"session_id": self.name}),

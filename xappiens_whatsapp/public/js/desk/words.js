@@ -26,8 +26,19 @@ export const session_banner = (doc) => {
 	if (is_unchecked(doc)) return [unchecked(doc), "orange"];
 	if (!doc.session_db_id) return [not_on_server(doc), "blue"];
 	const banners = { Disconnected, Connecting, "QR Code Required": QRRequired, Connected, Error: InError };
+	if (doc.wrong_phone) return [sentence(wrong_phone(doc), same_phone(doc)), "red"];
 	const [words, colour] = banners[doc.status](doc);
 	return [sentence(words, same_phone(doc)), same_phone(doc) ? "orange" : colour];
+};
+
+const other_phone = (linked, expected) =>
+	__("Another phone is linked: {0} instead of {1}.", [linked, expected].map(phone));
+
+const wrong_phone = (doc) => {
+	const next = may(doc, "disconnect")
+		? __("Press Unlink It to link the expected one, or Keep This Phone to expect this one from now on.")
+		: __("Tell whoever manages this session.");
+	return sentence(other_phone(doc.phone_number, doc.expected_number), next);
 };
 
 /** Baileys lets one phone be linked to several sessions; who answers in which is then anybody's guess. */
@@ -119,7 +130,8 @@ const InError = (doc) => [
 ];
 
 /** One line for the alert after asking for the state; `data` is what the API answered. */
-export const status_words = (doc, { status_frappe, phoneNumber, reason }) => {
+export const status_words = (doc, { status_frappe, phoneNumber, reason, wrong_phone, expected_number }) => {
+	if (wrong_phone) return other_phone(phoneNumber, expected_number);
 	const next_steps = {
 		Disconnected: may(doc, "connect") && __("Press Connect to link the phone."),
 		Connecting: may(doc, "qr") && __("Press View QR to see the code."),
@@ -151,6 +163,15 @@ export const disconnect_question = (doc) => {
 export const recreate_question = (doc) => [
 	__("Create {0} again?", [doc.session_name]),
 	[...of_phone(doc), __("Server: it deletes the session and creates it anew."), __("Record: it stays here.")],
+];
+
+export const unlink_question = ({ session_name }) => [
+	__("Unlink the phone of {0}?", [session_name]),
+	[
+		__("Phone: the one that is linked now is logged out of this session."),
+		__("Server: it deletes the session and creates it anew."),
+		__("Record: it stays here, and the expected phone can scan the new QR code."),
+	],
 ];
 
 export const delete_question = (doc) => [

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
 from xappiens_whatsapp import permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import (
+	attention,
 	identity,
+	phones,
 	reasons,
 	records,
 	removal,
@@ -32,6 +34,7 @@ class WhatsAppSession(StorableDocument):
 	def validate(self) -> None:
 		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
+		self.expect_phone()
 		self.reject_users_assigned_twice()
 		self.note_assigned_names()
 
@@ -42,6 +45,15 @@ class WhatsAppSession(StorableDocument):
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
 		self.update({field: known.get(field) for field in records.SERVER_OWNED})
+
+	def expect_phone(self) -> None:
+		"""Whoever expects another phone than the one that is linked sees that on the form, and gets no alert of it."""
+		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
+		if self.expected_number != known.expected_number:
+			self.expected_number = phones.in_e164(self.expected_number)
+		self.update(attention.marks(self, known))
+		if self.wrong_phone and not known.wrong_phone:
+			self.wrong_phone_alerted_on = now_datetime()
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
