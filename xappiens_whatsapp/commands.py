@@ -118,7 +118,7 @@ def disconnect(shell: Shell, session: str, yes: bool) -> None:
 @on_site
 def keep_phone(shell: Shell, session: str) -> None:
 	"""Expect the phone that was linked instead of another."""
-	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.api import phone as api
 	from xappiens_whatsapp.shell import console
 
 	shell.answer(api.keep_phone(session), console.message)
@@ -131,7 +131,7 @@ def keep_phone(shell: Shell, session: str) -> None:
 @on_site
 def unlink_phone(shell: Shell, session: str, yes: bool) -> None:
 	"""Log out a phone that was linked instead of the expected one, and start linking anew."""
-	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.api import phone as api
 	from xappiens_whatsapp.shell import console
 
 	if not yes:

@@ -140,7 +140,7 @@ def test_who_may_not_decide_is_told_whom_to_tell(open_desk, site, sandbox, sessi
 
 def test_a_decision_about_a_phone_that_is_gone_changes_nothing_and_is_told(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	site.call("session.unlink_phone", session_id=session_id)
+	site.call("phone.unlink_phone", session_id=session_id)
 	choice(desk, "Keep This Phone").click()
 	desk.dialog.locator(".whatsapp-failed").wait_for()
 	assert site.resource("GET", f"WhatsApp Session/{session_id}")["expected_number"] == f"+{EXPECTED}"

@@ -41,7 +41,7 @@ def test_another_phone_is_seen_logged_out_by_unlink_and_the_expected_one_takes_i
 	linked = fresh(way)
 	assert (linked.phone_number, linked.wrong_phone, linked.needs_attention) == (OTHER, 1, 1)
 	assert len(devices_of(way, OTHER)) == 1
-	way.api.unlink_phone(way.name, OTHER)
+	way.phone_api.unlink_phone(way.name, OTHER)
 	waited_for(lambda: not devices_of(way, OTHER))
 	after = fresh(way)
 	assert after.session_db_id != linked.session_db_id
@@ -55,7 +55,7 @@ def test_another_phone_is_seen_logged_out_by_unlink_and_the_expected_one_takes_i
 def test_another_phone_that_is_kept_is_the_expected_one(way: Way) -> None:
 	way.api.create_session(way.name, "Ventas", phone_number=f"+{EXPECTED}")
 	scan(way, OTHER)
-	way.api.keep_phone(way.name)
+	way.phone_api.keep_phone(way.name)
 	way.becomes("Connected")
 	kept = fresh(way)
 	assert (kept.expected_number, kept.wrong_phone, kept.needs_attention) == (f"+{OTHER}", 0, 0)

@@ -135,41 +135,11 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 	The phone has to scan again. Raises as `disconnect_session` and `create_session` do; the record stays in any case.
 	"""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
-	_remove_from_server(link)
+	removal.disconnect(link)
 	creation.connect(link)
 	return answers.action_answer(
 		link.doc, _("The session was created again. Scan its QR code with the phone.")
 	)
-
-
-@frappe.whitelist(methods=["POST"])
-@gateway.translates_errors
-def keep_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
-	"""The phone that is linked in place of the expected one becomes the expected one.
-
-	`phone_number` is the one that was seen: 409 `ChangedMeanwhile` where it is another by now, or the right one.
-	"""
-	doc = _resolve_session_doc(session_id, "disconnect")
-	right_phone.keep(doc, phones.clean_phone_number(phone_number))
-	words = _("{0} is the expected phone of this session now.")
-	return answers.action_answer(doc, words.format(doc.expected_number))
-
-
-@frappe.whitelist(methods=["POST"])
-@gateway.translates_errors
-def unlink_phone(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
-	"""Log the phone out that is linked in place of the expected one, and start linking anew; arguments as in `keep_phone`.
-
-	The server is asked first which phone it is, and deletes the session whatever *Disconnect Mode* says.
-	"""
-	link = Link(_resolve_session_doc(session_id, "disconnect"))
-	seen = phones.clean_phone_number(phone_number)
-	link.look()
-	right_phone.check_wrong(link.doc, seen)
-	_remove_from_server(link)
-	creation.connect(link)
-	words = _("The other phone was unlinked. Scan the new QR code with {0}.")
-	return answers.action_answer(link.doc, words.format(link.doc.expected_number))
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -230,7 +200,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if settings.current().deletes_on_disconnect:
-		_remove_from_server(link)
+		removal.disconnect(link)
 		return answers.action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
@@ -238,13 +208,6 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	return answers.action_answer(
 		link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan.")
 	)
-
-
-def _remove_from_server(link: Link) -> None:
-	"""Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone."""
-	if not removal.remove_from_server(link):
-		raise creation.changed_meanwhile(link)
-	story.keep(link.doc.name, story.DISCONNECTED)
 
 
 @frappe.whitelist(methods=["POST"])

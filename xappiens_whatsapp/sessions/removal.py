@@ -43,6 +43,16 @@ def remove_from_server(link: Link) -> bool:
 	return outcome.why_not != records.GONE and not link.number
 
 
+def disconnect(link: Link) -> None:
+	"""As `remove_from_server`, for the person who asked.
+
+	Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone.
+	"""
+	if not remove_from_server(link):
+		raise creation.changed_meanwhile(link)
+	story.keep(link.doc.name, story.DISCONNECTED)
+
+
 def delete_verified(link: Link) -> int:
 	"""The number that was deleted, 0 where there was none: not what the record has by now, which may be somebody else's new session.
 

@@ -7,7 +7,7 @@ from typing import Any
 import frappe
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT
-from xappiens_whatsapp.api import session
+from xappiens_whatsapp.api import phone, session
 from xappiens_whatsapp.background import notices, reconciliation
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, GatewayError
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER
@@ -140,7 +140,7 @@ class TestLinked(RightPhoneTestCase):
 class TestKeep(RightPhoneTestCase):
 	def test_it_becomes_the_expected_one_and_a_form_from_before_is_not_saved_over_it(self):
 		doc = self.wrong()
-		answer = session.keep_phone(doc.name, f"+{OTHER}")
+		answer = phone.keep_phone(doc.name, f"+{OTHER}")
 		self.assertIn(f"+{OTHER}", answer["message"])
 		after = self.fresh(doc.name)
 		self.assertEqual(
@@ -151,7 +151,7 @@ class TestKeep(RightPhoneTestCase):
 		self.assertEqual(self.fresh(doc.name).expected_number, f"+{OTHER}")
 
 	def test_its_story_tells_what_was_decided(self):
-		for decide, event in ((session.keep_phone, "Changed"), (session.unlink_phone, "Disconnected")):
+		for decide, event in ((phone.keep_phone, "Changed"), (phone.unlink_phone, "Disconnected")):
 			doc = self.wrong()
 			decide(doc.name)
 			filters = {"session": doc.name, "event": event, "by_user": "Administrator"}
@@ -160,7 +160,7 @@ class TestKeep(RightPhoneTestCase):
 	def test_where_no_other_phone_is_linked_nothing_is_kept_or_unlinked(self):
 		right, unlinked = self.scanned_by(self.meant_for(), PHONE), self.meant_for()
 		for doc in (right, unlinked):
-			for decide in (session.keep_phone, session.unlink_phone):
+			for decide in (phone.keep_phone, phone.unlink_phone):
 				with self.assertRaises(ChangedMeanwhile):
 					decide(doc.name)
 				self.assertEqual(self.fresh(doc.name).expected_number, f"+{PHONE}")
@@ -168,12 +168,12 @@ class TestKeep(RightPhoneTestCase):
 
 	def test_who_saw_a_third_phone_decides_nothing_about_this_one(self):
 		doc = self.wrong()
-		for decide in (session.keep_phone, session.unlink_phone):
+		for decide in (phone.keep_phone, phone.unlink_phone):
 			with self.assertRaises(ChangedMeanwhile):
 				decide(doc.name, f"+{THIRD}")
 		self.assertEqual(self.fresh(doc.name).expected_number, f"+{PHONE}")
 		self.assertTrue(self.on_server(doc)[0]["isConnected"])
-		session.keep_phone(doc.name)
+		phone.keep_phone(doc.name)
 		self.assertFalse(self.fresh(doc.name).wrong_phone)
 
 
@@ -183,7 +183,7 @@ class TestUnlink(RightPhoneTestCase):
 			with self.subTest(mode):
 				self.settings(disconnect_mode=mode)
 				doc = self.wrong()
-				answer = session.unlink_phone(doc.name, OTHER)
+				answer = phone.unlink_phone(doc.name, OTHER)
 				self.assertIn(f"+{PHONE}", answer["message"])
 				after = self.fresh(doc.name)
 				self.assertNotEqual(after.session_db_id, doc.session_db_id)
@@ -197,7 +197,7 @@ class TestUnlink(RightPhoneTestCase):
 		self.sandbox.drop(doc.session_id, 401)
 		self.sandbox.registry.named(doc.session_id).link(PHONE, 0)
 		with self.assertRaises(ChangedMeanwhile):
-			session.unlink_phone(doc.name)
+			phone.unlink_phone(doc.name)
 		self.assertTrue(self.on_server(doc)[0]["isConnected"])
 		self.assertFalse(self.fresh(doc.name).wrong_phone)
 
@@ -205,18 +205,18 @@ class TestUnlink(RightPhoneTestCase):
 		doc = self.wrong()
 		self.sandbox.fault("*", "http", times=None, status=503)
 		with self.assertRaises(GatewayError):
-			session.unlink_phone(doc.name)
+			phone.unlink_phone(doc.name)
 		after = self.fresh(doc.name)
 		self.assertEqual((after.wrong_phone, after.session_db_id), (1, doc.session_db_id))
 		self.sandbox.clear_faults()
-		session.unlink_phone(doc.name)
+		phone.unlink_phone(doc.name)
 		self.assertFalse(self.fresh(doc.name).wrong_phone)
 
 	def test_a_create_that_fails_afterwards_leaves_the_record_ready_for_another(self):
 		doc = self.wrong()
 		self.sandbox.fault("create", "http", status=503)
 		with self.assertRaises(GatewayError):
-			session.unlink_phone(doc.name)
+			phone.unlink_phone(doc.name)
 		self.assertEqual(self.on_server(doc), [])
 		after = self.fresh(doc.name)
 		self.assertEqual((after.wrong_phone, after.session_db_id, after.expected_number), (0, 0, f"+{PHONE}"))
@@ -278,11 +278,11 @@ class TestTold(RightPhoneTestCase):
 
 	def test_the_same_phone_again_within_the_hour_is_not_told_again_and_a_third_one_is(self):
 		doc = self.linked_with_another()
-		session.unlink_phone(doc.name)
+		phone.unlink_phone(doc.name)
 		doc = self.scanned_by(self.fresh(doc.name), OTHER)
 		self.observe(doc)
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
-		session.unlink_phone(doc.name)
+		phone.unlink_phone(doc.name)
 		doc = self.scanned_by(self.fresh(doc.name), THIRD)
 		self.observe(doc)
 		self.assertEqual(len(self.told(doc, MANAGER)), 2)
@@ -306,7 +306,7 @@ class TestTold(RightPhoneTestCase):
 		doc = self.scanned_by(doc, OTHER)
 		self.observe(doc)
 		self.assertEqual(["instead of" in subject for subject in self.told(doc, MANAGER)], [False, True])
-		session.keep_phone(doc.name)
+		phone.keep_phone(doc.name)
 		notices.send_waiting()
 		run_jobs()
 		self.assertIn("is connected again", self.told(doc, MANAGER)[-1])
@@ -330,7 +330,10 @@ class TestWhoMayExpect(DoorsTestCase):
 		self.assertEqual(self.fresh(name).expected_number, f"+{PHONE}")
 
 	def test_keepers_of_the_session_decide_about_the_phone(self):
-		for function in ("keep_phone", "unlink_phone"):
+		for function in (
+			"xappiens_whatsapp.api.phone.keep_phone",
+			"xappiens_whatsapp.api.phone.unlink_phone",
+		):
 			name = self.mine()
 			frappe.db.set_value(SESSION, name, "expected_number", f"+{PHONE}")
 			frappe.db.commit()

@@ -73,7 +73,7 @@ export class QRDialog {
 	}
 
 	async keep(phone_number) {
-		const { message } = await this.ask("xappiens_whatsapp.api.session.keep_phone", { phone_number });
+		const { message } = await this.ask("xappiens_whatsapp.api.phone.keep_phone", { phone_number });
 		alert(message);
 		this.dialog.hide();
 	}
@@ -81,7 +81,7 @@ export class QRDialog {
 	/** The next code comes in the same dialog. */
 	async unlink(phone_number) {
 		if (!(await confirm(...unlink_question({ session_name: this.title })))) return;
-		const { message } = await this.ask("xappiens_whatsapp.api.session.unlink_phone", { phone_number });
+		const { message } = await this.ask("xappiens_whatsapp.api.phone.unlink_phone", { phone_number });
 		alert(message);
 		if (this.is_closed) return;
 		this.dialog.body.replaceChildren();

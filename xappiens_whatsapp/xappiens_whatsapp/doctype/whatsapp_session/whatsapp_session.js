@@ -2,8 +2,8 @@ const CREATE = "xappiens_whatsapp.api.session.create_session";
 const CONNECT = "xappiens_whatsapp.api.session.connect_session";
 const RECREATE = "xappiens_whatsapp.api.session.recreate_session";
 const STATUS = "xappiens_whatsapp.api.session.get_session_status";
-const UNLINK = "xappiens_whatsapp.api.session.unlink_phone";
-const KEEP = "xappiens_whatsapp.api.session.keep_phone";
+const UNLINK = "xappiens_whatsapp.api.phone.unlink_phone";
+const KEEP = "xappiens_whatsapp.api.phone.keep_phone";
 const DISCONNECT = "xappiens_whatsapp.api.session.disconnect_session";
 const RESTART = "xappiens_whatsapp.api.session.restart_session";
 /** Label, right, and what happens. */
