@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
+from werkzeug.test import Client
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT, SETTINGS
 from xappiens_whatsapp.api import pairing, session
@@ -186,7 +187,28 @@ class TestActions(StoryTestCase):
 		self.assertEqual(self.events(doc).count("Code Shown"), 1)
 		self.assertNotIn(token, json.dumps(self.rows(doc.name), default=str))
 
-	def test_the_shell_and_the_api_are_told_apart(self):
+	def test_a_program_with_a_key_comes_through_the_api(self):
+		doc = self.linked()
+		self.addCleanup(frappe.db.set_value, "User", MANAGER, "api_key", None)
+		user = frappe.get_doc("User", MANAGER)
+		user.update({"api_key": frappe.generate_hash(length=15), "api_secret": "a-test-secret-0000"})
+		user.save()
+		key = f"token {user.api_key}:a-test-secret-0000"
+		answer = self.with_header(f"{SESSION_API}restart_session", key, session_id=doc.name)
+		self.assertEqual(answer, 200)
+		self.assertEqual((self.last(doc).by_user, self.last(doc).via), (MANAGER, "API"))
+
+	def with_header(self, method: str, key: str, **arguments: Any) -> int:
+		from frappe.app import application
+
+		frappe.db.commit()
+		headers = {"X-Frappe-Site-Name": frappe.local.site, "Authorization": key}
+		client = Client(application)
+		with ThreadPoolExecutor(1) as executor:
+			asked = executor.submit(client.post, f"/api/method/{method}", json=arguments, headers=headers)
+			return asked.result().status_code
+
+	def test_the_shell_has_a_name_too(self):
 		doc = self.linked()
 		session.restart_session(doc.name)
 		self.assertEqual((self.last(doc).by_user, self.last(doc).via), ("Administrator", "Shell"))
