@@ -110,10 +110,9 @@
 			}
 		}
 
-		/** As in Frappe, a label that is there already is left alone. */
+		/** As in Frappe, one label can be there twice. */
 		add_item(group, label, action) {
 			const list = this.find(`${group} ul`);
-			if ([...list.children].some((item) => item.textContent === label)) return;
 			const text = element("span", { class: "menu-item-label" }, label);
 			const link = element("a", { class: "grey-link dropdown-item", href: "#" }, text);
 			link.onclick = (event) => {

@@ -87,6 +87,7 @@ def test_the_menu_offers_what_the_person_may_do(open_desk, site, sandbox, sessio
 		desk.page.locator(".menu-btn-group:visible > button").first.click()
 	wanted = {manager.say(label) for label in ("Diagnosis", "Pairing Link", "Delete")}
 	eventually(lambda: wanted <= set(manager.menu()), manager.menu)
+	assert manager.menu().count(manager.say("Delete")) == 1
 	eventually(lambda: agent.say("Diagnosis") in agent.menu(), agent.menu)
 	assert not {agent.say(label) for label in ("Pairing Link", "Delete")} & set(agent.menu())
 

@@ -124,7 +124,7 @@ def test_a_guest_with_a_link_shows_the_code_and_the_manager_sees_connected(
 	address.wait_for()
 	way.picture(desk.page, "link")
 
-	guest = visit(**SCREENS[screen])
+	guest = visit(locale="es-ES", **SCREENS[screen])
 	guest.load(address.input_value())
 	way.picture(guest.page, "before-the-click")
 	guest.press_the_button()

@@ -80,8 +80,7 @@ function add_menu(frm) {
 	if (xappiens_whatsapp.is_manager() && !frm.doc.is_connected) {
 		frm.page.add_menu_item(__("Pairing Link"), () => void xappiens_whatsapp.make_pairing_link(frm));
 	}
-	if (rights.includes("delete")) frm.page.add_menu_item(__("Delete"), () => void xappiens_whatsapp.remove_session(frm));
-	else xappiens_whatsapp.hide_menu_item(frm, __("Delete"));
+	if (!rights.includes("delete")) xappiens_whatsapp.hide_menu_item(frm, __("Delete"));
 }
 
 /** True when the call worked and its session is still the one on the screen. */
