@@ -31,7 +31,10 @@ def check_connection() -> list[Check]:
 	if rows[0].ok:
 		stored = settings.current()
 		key = stored.get_api_key()
-		limits = {**budget.hooks(key), "seconds_left": budget.seconds_left}
+		limits = {
+			**budget.hooks(key, background=not permissions.is_manager()),
+			"seconds_left": budget.seconds_left,
+		}
 		checks = probe(stored.api_base_url, key, timeout=stored.timeout_seconds, **limits)
 		rows += map(of_client, checks)
 	return rows
@@ -82,7 +85,7 @@ class Walk:
 			yield "webhook", self.call_back
 
 	def read_list(self) -> str:
-		self.found = ServerList(gateway.connect_to_server())
+		self.found = ServerList(gateway.connect_to_server(background=not permissions.is_manager()))
 		return _("The server lists its sessions.")
 
 	def find_session(self) -> str:

@@ -6,6 +6,7 @@ What waits to be told stands in the records themselves: `down_since` without `al
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from frappe.utils import cint, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.baileys.errors import BaileysError
-from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.sessions import reasons, states
 from xappiens_whatsapp.site import copies, counters, queue, settings, shared
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 EXPECTED_FOR = 60
 EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR = 300
+LEFT_OPEN_FOR = 24 * 3600
 RECONNECTS_WITHIN = timedelta(minutes=2)
 NOT_DOWN = {"down_since": None, "alerted_on": None}
 FLAPS_WITHIN = 3600
@@ -36,14 +38,15 @@ JOB = "xappiens_whatsapp.background.notices.send_waiting"
 def expecting_change(doc: WhatsAppSession) -> Iterator[None]:
 	"""What a person's own click does to the session is no drop, whoever sees it first: this request or a webhook.
 
-	A click that certainly did nothing takes its mark back, and what happens next is news again.
+	A click that certainly did nothing takes its mark back, and what happens next is news again. One whose outcome nobody could
+	look up is remembered until somebody can, however long the server is away.
 	"""
 	expect(doc, EXPECTED_FOR)
 	try:
 		yield
 	except BaileysError as error:
 		if error.outcome_unknown:
-			expect(doc, EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR)
+			expect(doc, EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR, kept_for=LEFT_OPEN_FOR)
 		else:
 			take_expectation(doc)
 		raise
@@ -52,18 +55,29 @@ def expecting_change(doc: WhatsAppSession) -> Iterator[None]:
 		raise
 
 
-def expect(doc: WhatsAppSession, seconds: int) -> None:
-	frappe.cache.set_value(expectation_of(doc), 1, expires_in_sec=seconds)
+def expect(doc: WhatsAppSession, seconds: int, kept_for: int = 0) -> None:
+	mark = {"until": time.time() + seconds, "clicked_at": str(now_datetime())}
+	frappe.cache.set_value(expectation_of(doc), mark, expires_in_sec=kept_for or seconds)
 
 
-def is_expected(doc: WhatsAppSession | frappe._dict) -> bool:
-	return bool(frappe.cache.get_value(expectation_of(doc), expires=True))
+def is_expected(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+	"""Whether a click is the cause of what is seen now, as it still may be of a record that could not be checked since then."""
+	mark = frappe.cache.get_value(expectation_of(row), expires=True)
+	if not mark:
+		return False
+	return time.time() <= mark["until"] or bool(before and is_unchecked_since(mark["clicked_at"], before))
 
 
-def take_expectation(doc: WhatsAppSession | frappe._dict) -> bool:
-	expected = is_expected(doc)
-	frappe.cache.delete_value(expectation_of(doc))
+def take_expectation(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+	expected = is_expected(row, before)
+	frappe.cache.delete_value(expectation_of(row))
 	return expected
+
+
+def is_unchecked_since(moment: str, row: frappe._dict) -> bool:
+	if row.error_code not in reasons.CHECK_FAILURES:
+		return False
+	return not row.last_checked or get_datetime(row.last_checked) < get_datetime(moment)
 
 
 def expectation_of(doc: WhatsAppSession | frappe._dict) -> str:
@@ -79,7 +93,7 @@ def marks(row: frappe._dict, before: frappe._dict) -> dict[str, datetime | None]
 		return {} if before.alerted_on and is_wanted() else dict(NOT_DOWN)
 	if before.status != states.CONNECTED:
 		return {}
-	is_expected = take_expectation(row)
+	is_expected = take_expectation(row, before)
 	if not row.is_active or (is_expected and row.status != states.CONNECTING):
 		return {}
 	count_drop(row.name)

@@ -228,7 +228,7 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 		take_from_others(row.name, int(changes["session_db_id"]))
 	before = frappe._dict(row)
 	row.update(changes)
-	is_own = alerts.is_expected(row)
+	is_own = alerts.is_expected(row, before)
 	for marks_of in (alerts.marks, attention.marks):
 		changes |= marks_of(row, before)
 		row.update(changes)

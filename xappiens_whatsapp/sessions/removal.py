@@ -20,7 +20,7 @@ from xappiens_whatsapp.sessions import (
 	story,
 )
 from xappiens_whatsapp.sessions.belief import Seen
-from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, Link
+from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, CANNOT_BE_CHECKED, Link
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
@@ -82,6 +82,9 @@ def is_found_gone(link: Link, failure: BaileysError) -> bool:
 	"""After a look that found it still there, the outcome of `failure` is known."""
 	try:
 		is_there = link.verified() is not None
+	except CANNOT_BE_CHECKED as error:
+		link.note_failure(error)
+		return False
 	except (BaileysError, NumberOfAnother):
 		return False
 	failure.outcome_unknown = False

@@ -264,3 +264,12 @@ class TestShare(DoorsTestCase):
 		]
 		self.assertEqual((calls[0], calls[-1]), (200, 429))
 		self.assertEqual(self.call("list_sessions", user=MANAGER).status, 200)
+
+	def test_so_do_their_diagnoses(self):
+		name = self.new_record().name
+		self.assign(name, VIEWER, "Viewer")
+		for _count in range(6):
+			answer = self.call(APP + "api.diagnosis.diagnose", user=VIEWER, session_id=name)
+			self.assertEqual(answer.status, 200, answer.text)
+		self.assertIn("Too many requests", answer.message["checks"][-1]["detail"])
+		self.assertEqual(self.call("list_sessions", user=MANAGER).status, 200)
