@@ -1,4 +1,5 @@
 import { described, log } from "../log.js";
+import { isNews } from "../store/sessions.js";
 import { Attempts } from "./attempts.js";
 import { Codes, NotWaiting } from "./codes.js";
 import { Conversation } from "./conversation.js";
@@ -283,7 +284,7 @@ export class Session {
 
 	/** @param {import("../store/sessions.js").Change} change */
 	save(change) {
-		this.world.update(this.row.id, change);
+		if (isNews(this.row, change)) this.world.update(this.row.id, change);
 		Object.assign(this.row, change);
 		this.updatedAt = Date.now();
 	}

@@ -109,3 +109,12 @@ function empty() {
 		paired: 0,
 	};
 }
+
+/**
+ * A write waits for the disk, and a restart would write for each session what is there already.
+ * @param {Row} row @param {Change} change
+ */
+export function isNews(row, change) {
+	const { last_activity, ...lasting } = change;
+	return FIELDS.some((name) => name in lasting && /** @type {Change} */ (lasting)[name] !== row[name]);
+}
