@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import frappe
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION, SETTINGS, hooks
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.setup import install, neighbours, uninstall
@@ -72,6 +72,15 @@ class TestGuard(WhatsAppTestCase):
 	def test_the_hook_is_the_one_that_frappe_calls(self):
 		path = "xappiens_whatsapp.setup.install.before_app_install"
 		self.assertIn(path, frappe.get_hooks("before_app_install"))
+
+
+class TestCRM(WhatsAppTestCase):
+	def test_the_menu_item_is_one_that_crm_draws(self):
+		"""Of the standard ones it draws those that it knows by name, which are its own."""
+		(item,) = hooks.standard_dropdown_items
+		self.assertFalse(item.get("is_standard"))
+		self.assertEqual((item["type"], item["open_in_new_window"]), ("Route", 1))
+		self.assertTrue(item["name1"].startswith("xappiens_whatsapp"))
 
 
 class TestTakenOver(NeighbourTestCase):
@@ -263,6 +272,27 @@ class TestUninstall(NeighbourTestCase):
 		uninstall.remove_traces([SETTINGS])
 		self.assertFalse(frappe.db.exists("Version", {"ref_doctype": SETTINGS}))
 		self.assertEqual((self.secrets(), frappe.db.get_singles_dict(SETTINGS)), ([], {}))
+
+	def test_the_bin_keeps_nothing_that_the_app_brought_and_what_the_site_made(self):
+		if not frappe.db.table_exists("Deleted Document"):
+			self.skipTest("the development site has no bin")
+		for doctype, name in (
+			("DocType", SESSION),
+			("Module Def", "Xappiens Whatsapp"),
+			("Workspace", "WhatsApp"),
+			("Number Card", "WhatsApp Setup"),
+			("Number Card", "Ventas"),
+			("Report", "Ventas"),
+		):
+			frappe.db.sql(
+				"insert into `tabDeleted Document` (name, deleted_doctype, deleted_name) values (%s, %s, %s)",
+				(self.new_id(), doctype, name),
+			)
+		uninstall.empty_the_bin()
+		left = frappe.get_all(
+			"Deleted Document", filters={"name": ("like", "test_%")}, pluck="deleted_doctype"
+		)
+		self.assertEqual(sorted(left), ["Number Card", "Report"])
 
 	def test_a_role_that_others_use_stays_and_is_named(self):
 		frappe.db.sql(
