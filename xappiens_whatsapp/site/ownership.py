@@ -65,4 +65,5 @@ def remedy() -> str:
 
 def check() -> None:
 	if words := problem():
+		frappe.local.response["error_code"] = DocTypeTakenOver.error_code
 		raise DocTypeTakenOver(words)

@@ -100,6 +100,7 @@ class TestTakenOver(NeighbourTestCase):
 			with self.subTest(method):
 				answer = self.call(method, verb, user=MANAGER, **arguments)
 				self.assertEqual((answer.status, answer.body["exc_type"]), (409, "DocTypeTakenOver"))
+				self.assertEqual(answer.body.get("error_code"), "DOCTYPE_TAKEN_OVER")
 				self.assertIn("WhatsApp Settings belongs to the app other_whatsapp", answer.text)
 		self.assertEqual(self.sent(), [])
 		self.assertEqual(logged_errors(), before)
@@ -329,4 +330,6 @@ class TestCommandsBeside(NeighbourTestCase, CommandTestCase):
 	def test_with_json_the_refusal_is_json(self):
 		self.take_settings()
 		result = self.run_command("list", "--json")
-		self.assertIn("other_whatsapp", json.loads(result.stdout)["error"])
+		answer = json.loads(result.stdout)
+		self.assertIn("other_whatsapp", answer["error"])
+		self.assertEqual(answer["error_code"], "DOCTYPE_TAKEN_OVER")
