@@ -33,6 +33,7 @@ TRACES = {
 	"Document Follow": "ref_doctype",
 	"Tag Link": "document_type",
 	"User Permission": "allow",
+	"ToDo": "reference_type",
 }
 # Where a role decides what people of others' documents may see or do.
 ROLE_COLUMNS = {

@@ -295,6 +295,17 @@ class TestUninstall(NeighbourTestCase):
 		)
 		self.assertEqual(sorted(left), ["Number Card", "Report"])
 
+	def test_no_task_points_to_a_session_that_is_gone(self):
+		if not frappe.db.table_exists("ToDo"):
+			self.skipTest("the development site has no tasks")
+		name = session.create_session(self.new_id(), "Ventas")["session"]
+		task = frappe.get_doc(doctype="ToDo", description="Call", reference_type=SESSION, reference_name=name)
+		other = frappe.get_doc(doctype="ToDo", description="Call").insert()
+		task.insert()
+		uninstall.remove_traces([SESSION])
+		self.assertFalse(frappe.db.exists("ToDo", task.name))
+		self.assertTrue(frappe.db.exists("ToDo", other.name))
+
 	def test_a_role_that_others_use_stays_and_is_named(self):
 		frappe.db.sql(
 			"insert into `tabHas Role` (name, parent, parenttype, parentfield, role)"
