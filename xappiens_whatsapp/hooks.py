@@ -58,15 +58,15 @@ add_to_apps_screen = [
 	}
 ]
 
-# Frappe CRM reads these at its next `migrate`: one click from the menu of its users.
+# Frappe CRM reads these at its next `migrate`: one click from the menu of its users. Of standard items it draws only its own.
 standard_dropdown_items = [
 	{
-		"name1": "xappiens_whatsapp",
+		"name1": "xappiens_whatsapp_desk",
 		"label": "WhatsApp",
 		"type": "Route",
 		"icon": "message-circle",
 		"route": f"{_DESK}/whatsapp",
-		"is_standard": 1,
+		"is_standard": 0,
 		"open_in_new_window": 1,
 	}
 ]

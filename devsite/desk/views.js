@@ -4,7 +4,9 @@
 
 	devsite.indicator_of = (doc, doctype) => {
 		const { get_indicator } = frappe.listview_settings[doctype] || {};
-		return get_indicator && doc.status ? get_indicator(doc) : ["", "hide"];
+		if (get_indicator && doc.status) return get_indicator(doc);
+		if (!("enabled" in doc)) return ["", "hide"];
+		return doc.enabled ? [__("Enabled"), "blue"] : [__("Disabled"), "grey"];
 	};
 
 	const is_shown = (df, doc) => {

@@ -28,12 +28,18 @@ def before_install() -> None:
 
 def collision_message(owners: dict[str, str]) -> str:
 	listed = ", ".join(f"{doctype} belongs to {app}" for doctype, app in owners.items())
-	apps = " and ".join(sorted(set(owners.values())))
+	apps = sorted(set(owners.values()))
 	return (
 		f"{APP} cannot be installed on this site, because it has DocTypes of the same name: {listed}. Nothing was changed. "
-		f"Install {APP} on a site without {apps}, or uninstall {apps} from this site first "
-		"(its WhatsApp data would be removed with it)."
+		f"Install {APP} on a site without {' and '.join(apps)}, or remove it from this site first with "
+		f"`{' && '.join(map(removal_of, apps))}` (its WhatsApp data would be removed with it)."
 	)
+
+
+def removal_of(app: str) -> str:
+	"""What an installation that failed half way leaves, Frappe removes with `--force` only."""
+	force = "" if app in frappe.get_installed_apps() else " --force"
+	return f"bench --site {frappe.local.site} uninstall-app {app}{force}"
 
 
 def before_app_install(app: str) -> None:

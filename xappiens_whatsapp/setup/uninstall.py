@@ -13,10 +13,8 @@ import xappiens_whatsapp
 from xappiens_whatsapp import APP, MODULE, SETTINGS, WHATSAPP_MANAGER, WHATSAPP_USER
 from xappiens_whatsapp.site.ownership import OUR_DOCTYPES
 
-SETTINGS_JSON = (
-	Path(xappiens_whatsapp.__file__).parent
-	/ "xappiens_whatsapp/doctype/whatsapp_settings/whatsapp_settings.json"
-)
+PACKAGE = Path(xappiens_whatsapp.__file__).parent
+SETTINGS_JSON = PACKAGE / "xappiens_whatsapp/doctype/whatsapp_settings/whatsapp_settings.json"
 # Tables with rows about documents of others, and the column that names the DocType.
 TRACES = {
 	"__Auth": "doctype",
@@ -35,6 +33,7 @@ TRACES = {
 	"Tag Link": "document_type",
 	"User Permission": "allow",
 	"Logs To Clear": "ref_doctype",
+	"ToDo": "reference_type",
 }
 # Where a role decides what people of others' documents may see or do.
 ROLE_COLUMNS = {
@@ -61,6 +60,7 @@ def clean_up() -> None:
 	if SETTINGS not in gone:
 		remove_from_settings_of_others()
 	remove_from_desktop()
+	empty_the_bin()
 	remove_jobs()
 	for role in (WHATSAPP_MANAGER, WHATSAPP_USER):
 		remove_role(role)
@@ -107,10 +107,17 @@ def remove_from_desktop() -> None:
 	for doctype in ("Desktop Icon", "Workspace Sidebar"):
 		if is_there(doctype):
 			for name in frappe.get_all(doctype, filters={"app": APP}, pluck="name"):
-				frappe.delete_doc(doctype, name, ignore_on_trash=True, force=True)
+				frappe.delete_doc(doctype, name, ignore_on_trash=True, force=True, delete_permanently=True)
 	if is_there("CRM Dropdown Item"):
-		frappe.db.delete("CRM Dropdown Item", {"name1": APP})
+		frappe.db.delete("CRM Dropdown Item", {"name1": ("like", f"{APP}%")})
 		frappe.clear_document_cache("FCRM Settings", "FCRM Settings")
+
+
+def empty_the_bin() -> None:
+	"""Of what the app's own files bring, which Frappe deletes as if somebody might want it back."""
+	files = [json.loads(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*/*/*/*.json")]
+	for doctype, name in [("Module Def", MODULE), *((file["doctype"], file["name"]) for file in files)]:
+		frappe.db.delete("Deleted Document", {"deleted_doctype": doctype, "deleted_name": name})
 
 
 def remove_jobs() -> None:

@@ -66,4 +66,5 @@ def remedy() -> str:
 def check() -> None:
 	"""Raises `DocTypeTakenOver` while one of our DocTypes is not ours."""
 	if words := problem():
+		frappe.local.response["error_code"] = DocTypeTakenOver.error_code
 		raise DocTypeTakenOver(words)

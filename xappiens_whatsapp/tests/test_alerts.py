@@ -149,6 +149,12 @@ class TestDrop(AlertsTestCase):
 			queued_by_the_first_version(doc.name)
 		self.assertEqual(self.told(doc), [])
 
+	def test_a_return_that_the_first_version_queued_says_how_long_it_took(self):
+		self.change_user(MANAGER, "language", "en", afterwards="en")
+		doc = self.linked()
+		alerts_before.send_recovery(doc.name, seconds=3900.0)
+		self.assertIn("It was down for 65 minutes.", self.told(doc, MANAGER)[0])
+
 
 class TestMail(AlertsTestCase):
 	def setUp(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe
 
-from xappiens_whatsapp.setup.install import DocTypeBelongsToAnotherApp, before_install
+from xappiens_whatsapp.setup.install import DocTypeBelongsToAnotherApp, before_install, collision_message
 from xappiens_whatsapp.tests.base import MANAGER, NOBODY, WhatsAppTestCase
 
 OTHER_APP = "frappe_whatsapp"
@@ -32,6 +32,11 @@ class TestCollisionGuard(WhatsAppTestCase):
 		message = str(raised.exception)
 		self.assertIn("WhatsApp Settings belongs to frappe_whatsapp", message)
 		self.assertIn("Nothing was changed", message)
+		self.assertIn(f"bench --site {frappe.local.site} uninstall-app frappe_whatsapp --force`", message)
+
+	def test_of_an_app_that_is_installed_the_removal_needs_no_force(self):
+		message = collision_message({"WhatsApp Settings": "frappe"})
+		self.assertIn("uninstall-app frappe`", message)
 
 	def test_our_own_doctypes_and_those_of_the_predecessor_are_no_collision(self):
 		before_install()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 import frappe
 
-from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp import SESSION, SETTINGS, hooks
 from xappiens_whatsapp.api import pairing, session
 from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.background import jobs, reconciliation
@@ -77,6 +77,15 @@ class TestGuard(WhatsAppTestCase):
 		self.assertIn(path, frappe.get_hooks("before_app_install"))
 
 
+class TestCRM(WhatsAppTestCase):
+	def test_the_menu_item_is_one_that_crm_draws(self):
+		"""Of the standard ones it draws those that it knows by name, which are its own."""
+		(item,) = hooks.standard_dropdown_items
+		self.assertFalse(item.get("is_standard"))
+		self.assertEqual((item["type"], item["open_in_new_window"]), ("Route", 1))
+		self.assertTrue(item["name1"].startswith("xappiens_whatsapp"))
+
+
 class TestTakenOver(NeighbourTestCase):
 	def test_every_call_says_so_in_one_sentence_and_sends_nothing(self):
 		name = session.create_session(self.new_id(), "Ventas")["session"]
@@ -94,6 +103,7 @@ class TestTakenOver(NeighbourTestCase):
 			with self.subTest(method):
 				answer = self.call(method, verb, user=MANAGER, **arguments)
 				self.assertEqual((answer.status, answer.body["exc_type"]), (409, "DocTypeTakenOver"))
+				self.assertEqual(answer.body.get("error_code"), "DOCTYPE_TAKEN_OVER")
 				self.assertIn("WhatsApp Settings belongs to the app other_whatsapp", answer.text)
 		self.assertEqual(self.sent(), [])
 		self.assertEqual(logged_errors(), before)
@@ -287,6 +297,38 @@ class TestUninstall(NeighbourTestCase):
 		self.assertFalse(frappe.db.exists("Version", {"ref_doctype": SETTINGS}))
 		self.assertEqual((self.secrets(), frappe.db.get_singles_dict(SETTINGS)), ([], {}))
 
+	def test_the_bin_keeps_nothing_that_the_app_brought_and_what_the_site_made(self):
+		if not frappe.db.table_exists("Deleted Document"):
+			self.skipTest("the development site has no bin")
+		for doctype, name in (
+			("DocType", SESSION),
+			("Module Def", "Xappiens Whatsapp"),
+			("Workspace", "WhatsApp"),
+			("Number Card", "WhatsApp Setup"),
+			("Number Card", "Ventas"),
+			("Report", "Ventas"),
+		):
+			frappe.db.sql(
+				"insert into `tabDeleted Document` (name, deleted_doctype, deleted_name) values (%s, %s, %s)",
+				(self.new_id(), doctype, name),
+			)
+		uninstall.empty_the_bin()
+		left = frappe.get_all(
+			"Deleted Document", filters={"name": ("like", "test_%")}, pluck="deleted_doctype"
+		)
+		self.assertEqual(sorted(left), ["Number Card", "Report"])
+
+	def test_no_task_points_to_a_session_that_is_gone(self):
+		if not frappe.db.table_exists("ToDo"):
+			self.skipTest("the development site has no tasks")
+		name = session.create_session(self.new_id(), "Ventas")["session"]
+		task = frappe.get_doc(doctype="ToDo", description="Call", reference_type=SESSION, reference_name=name)
+		other = frappe.get_doc(doctype="ToDo", description="Call").insert()
+		task.insert()
+		uninstall.remove_traces([SESSION])
+		self.assertFalse(frappe.db.exists("ToDo", task.name))
+		self.assertTrue(frappe.db.exists("ToDo", other.name))
+
 	def test_a_role_that_others_use_stays_and_is_named(self):
 		frappe.db.sql(
 			"insert into `tabHas Role` (name, parent, parenttype, parentfield, role)"
@@ -322,4 +364,6 @@ class TestCommandsBeside(NeighbourTestCase, CommandTestCase):
 	def test_with_json_the_refusal_is_json(self):
 		self.take_settings()
 		result = self.run_command("list", "--json")
-		self.assertIn("other_whatsapp", json.loads(result.stdout)["error"])
+		answer = json.loads(result.stdout)
+		self.assertIn("other_whatsapp", answer["error"])
+		self.assertEqual(answer["error_code"], "DOCTYPE_TAKEN_OVER")

@@ -30,8 +30,9 @@ function greet(frm) {
 	];
 	const rows = steps.map(([step, is_done]) => `<li>${is_done ? "✓ " : ""}${step}</li>`).join("");
 	const sentence = __("WhatsApp is not set up yet, and nothing is sent. Three steps:");
-	const greeting = `${sentence}<ol>${rows}</ol>`;
+	const greeting = `${sentence}<ol class="mb-0">${rows}</ol>`;
 	frm.set_intro(greeting);
+	frm.page.set_indicator(__("Not set up"), "orange"); // where Frappe says "Enabled", as the tick does
 }
 
 /** What is tested is what is stored, so changes are saved first. */
