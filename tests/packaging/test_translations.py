@@ -51,7 +51,7 @@ def sources_in_doctypes() -> set[str]:
 			if not field.get("hidden"):
 				found |= {field[key] for key in META_KEYS if field.get(key)}
 			if field["fieldtype"] == "Select":
-				found |= set(field["options"].split("\n"))
+				found |= set(filter(None, field["options"].split("\n")))
 	return found
 
 

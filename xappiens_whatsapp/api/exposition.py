@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp.server import budget, outage
 from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions.uptime import Uptime
 from xappiens_whatsapp.site import counters, settings
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,9 +24,9 @@ class Family(NamedTuple):
 	label: str = ""
 
 
-def text(by_state: dict[str, int], age: int | None) -> str:
+def text(by_state: dict[str, int], uptimes: dict[int, Uptime], age: int | None) -> str:
 	"""`age`: seconds since the last pass. What is not known is left out, rather than told as 0."""
-	families = [*of_database(by_state), *of_passes(age), *of_redis()]
+	families = [*of_database(by_state), *of_stories(uptimes), *of_passes(age), *of_redis()]
 	return "".join(f"{line}\n" for family in families for line in lines(family))
 
 
@@ -42,6 +43,13 @@ def of_database(by_state: dict[str, int]) -> Iterator[Family]:
 	attention = sum(by_state[status] for status in states.NEEDING_ATTENTION)
 	name = "whatsapp_sessions_needing_attention"
 	yield Family(name, "gauge", "Active sessions that need a person.", {"": attention})
+
+
+def of_stories(uptimes: dict[int, Uptime]) -> Iterator[Family]:
+	known = {str(days): found.percent / 100 for days, found in uptimes.items() if found.percent is not None}
+	if known:
+		words = "Share of the last days in which active sessions were connected."
+		yield Family("whatsapp_uptime_ratio", "gauge", words, known, "days")
 
 
 def of_passes(age: int | None) -> Iterator[Family]:

@@ -12,7 +12,7 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions import refused_calls, states, uptime
 from xappiens_whatsapp.site import ownership, settings
 
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
@@ -30,6 +30,7 @@ def status() -> dict[str, Any]:
 		"configured": not settings.what_is_missing(),
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
+		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
@@ -46,7 +47,10 @@ def metrics() -> Response:
 		permissions.only_for_managers()
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	age = seconds_since(last_pass["finished_at"]) if last_pass else None
-	return Response(exposition.text(count_by_state(), age), content_type=exposition.CONTENT_TYPE)
+	return Response(
+		exposition.text(count_by_state(), uptime.together(active_sessions()), age),
+		content_type=exposition.CONTENT_TYPE,
+	)
 
 
 def has_token() -> bool:
@@ -76,6 +80,10 @@ def count_by_state() -> dict[str, int]:
 		status: frappe.db.count(SESSION, {"is_active": 1, "status": status})
 		for status in sorted(set(states.STATUS_OF_WORD.values()))
 	}
+
+
+def active_sessions() -> list[str]:
+	return frappe.get_all(SESSION, filters={"is_active": 1}, pluck="name")
 
 
 def seconds_since(moment: str) -> int:

@@ -61,13 +61,18 @@ def expect(doc: WhatsAppSession, seconds: int, kept_for: int = 0) -> None:
 	frappe.cache.set_value(expectation_of(doc), mark, expires_in_sec=kept_for or seconds)
 
 
-def take_expectation(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+def is_expected(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
 	"""Whether a click is the cause of what is seen now, as it still may be of a record that could not be checked since then."""
 	mark = frappe.cache.get_value(expectation_of(row), expires=True)
-	frappe.cache.delete_value(expectation_of(row))
 	if not mark:
 		return False
 	return time.time() <= mark["until"] or bool(before and is_unchecked_since(mark["clicked_at"], before))
+
+
+def take_expectation(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+	expected = is_expected(row, before)
+	frappe.cache.delete_value(expectation_of(row))
+	return expected
 
 
 def is_unchecked_since(moment: str, row: frappe._dict) -> bool:

@@ -16,7 +16,16 @@ from frappe.utils import get_datetime, now_datetime
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.server import failures, gateway
-from xappiens_whatsapp.sessions import alerts, learning, pairing_links, qr_codes, realtime, reasons, states
+from xappiens_whatsapp.sessions import (
+	alerts,
+	learning,
+	pairing_links,
+	qr_codes,
+	realtime,
+	reasons,
+	states,
+	story,
+)
 from xappiens_whatsapp.site import languages, transactions
 
 if TYPE_CHECKING:
@@ -26,24 +35,28 @@ if TYPE_CHECKING:
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
 WATCHED = ("status", "session_db_id", "phone_number", "error_code")
-FIELDS = [
-	"name",
-	"session_id",
-	"session_db_id",
-	"server_id",
+SERVER_OWNED = (
 	"status",
 	"status_since",
 	"is_connected",
-	"is_active",
+	"needs_attention",
 	"phone_number",
+	"wrong_phone",
+	"session_db_id",
+	"server_id",
 	"last_seen",
 	"last_checked",
+	"last_proof",
+	"proof_state",
+	"proof_message_id",
 	"down_since",
 	"alerted_on",
+	"stopped_here",
 	"error_code",
 	"error_message",
 	"kept_reason",
-]
+)
+FIELDS = ["name", "session_id", "is_active", "expected_number", *SERVER_OWNED]
 NOT_ON_SERVER = {
 	"session_db_id": 0,
 	"status": states.DISCONNECTED,
@@ -197,9 +210,11 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 		take_from_others(row.name, int(changes["session_db_id"]))
 	before = frappe._dict(row)
 	row.update(changes)
+	is_own = alerts.is_expected(row, before)
 	marks = alerts.marks(row, before)
 	row.update(marks)
 	frappe.get_doc(SESSION, row.name).db_set({**changes, **marks}, update_modified=False)
+	story.follow(row, before, is_own)
 	tell(row, before)
 
 

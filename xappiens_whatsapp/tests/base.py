@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import frappe
+from frappe.utils import now_datetime
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
 from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.sessions import records
 from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.tests import leftovers
-from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import SERVER_OWNED
 
 try:
 	from frappe.tests import IntegrationTestCase as FrappeTestCase
@@ -69,6 +71,7 @@ class WhatsAppTestCase(FrappeTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		begun = now_datetime()
 		frappe.set_user("Administrator")
 		self.addCleanup(leftovers.remove_since, leftovers.there())
 		copies.move_here()
@@ -79,7 +82,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		gathered = patch.object(notices, "GATHERED_FOR", 0.0)
 		gathered.start()
 		self.addCleanup(gathered.stop)
-		self.addCleanup(remove_test_sessions)
+		self.addCleanup(remove_test_sessions, begun)
 
 	def settings(self, **values: Any) -> None:
 		"""Save the settings as a manager would, with the sandbox as server unless told otherwise."""
@@ -105,7 +108,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def new_record(self, **values: Any) -> Any:
 		"""A record that the server has not heard of, as the predecessor or an import may have left it."""
 		session_id = values.pop("session_id", None) or self.new_id()
-		known = {field: values.pop(field) for field in SERVER_OWNED if field in values}
+		known = {field: values.pop(field) for field in records.SERVER_OWNED if field in values}
 		doc = frappe.get_doc(
 			{"doctype": "WhatsApp Session", "session_id": session_id, "session_name": "Test", **values}
 		).insert()
@@ -202,7 +205,7 @@ def add_user(user: str, role: str | None) -> None:
 	doc.insert()
 
 
-def remove_test_sessions() -> None:
+def remove_test_sessions(since: datetime) -> None:
 	frappe.set_user("Administrator")
 	frappe.db.rollback()
 	names = [
@@ -213,4 +216,6 @@ def remove_test_sessions() -> None:
 	for name in names:
 		frappe.db.delete("WhatsApp Session User", {"parent": name})
 		frappe.db.delete("WhatsApp Session", {"name": name})
+	frappe.db.delete("WhatsApp Session Event", {"session": ("like", "test%")})
+	frappe.db.delete("WhatsApp Session Event", {"session": "WhatsApp Settings", "at": (">=", since)})
 	frappe.db.commit()

@@ -10,6 +10,7 @@ import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
+import { show_story } from "./desk/story.js";
 import {
 	delete_question,
 	disconnect_question,
@@ -50,5 +51,6 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	show_copy_banner,
 	show_diagnosis,
 	show_import,
+	show_story,
 	status_words,
 };

@@ -6,26 +6,21 @@ from frappe.utils import get_datetime
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal
+from xappiens_whatsapp.sessions import (
+	identity,
+	pairing_links,
+	reasons,
+	records,
+	removal,
+	story,
+	telling,
+	uptime,
+)
 from xappiens_whatsapp.site import copies, settings
 from xappiens_whatsapp.site.text import StorableDocument
 
 LONGEST_NAMES = 255
-SERVER_OWNED = (
-	"status",
-	"status_since",
-	"is_connected",
-	"phone_number",
-	"session_db_id",
-	"server_id",
-	"last_seen",
-	"last_checked",
-	"down_since",
-	"alerted_on",
-	"error_code",
-	"error_message",
-	"kept_reason",
-)
+TOLD_FIELDS = ("session_name", "is_active", "expected_number", "assigned_users")
 
 
 class WhatsAppSession(StorableDocument):
@@ -46,7 +41,7 @@ class WhatsAppSession(StorableDocument):
 		Above all not the number: with that of another session a disconnect would end the other one.
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
-		self.update({field: known.get(field) for field in SERVER_OWNED})
+		self.update({field: known.get(field) for field in records.SERVER_OWNED})
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
@@ -71,6 +66,8 @@ class WhatsAppSession(StorableDocument):
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
+		self.set_onload("story", telling.page(self))
+		self.set_onload("uptime", uptime.in_short(uptime.of_sessions([self.name])[self.name]))
 
 	def sessions_of_same_phone(self) -> list[str]:
 		"""Names of the other connected sessions of this number, among those that the reader may see."""
@@ -93,3 +90,12 @@ class WhatsAppSession(StorableDocument):
 	def on_trash(self) -> None:
 		"""Before Frappe deletes the row: when the server cannot delete the session, the record stays."""
 		removal.end_with_record(self)
+
+	def after_insert(self) -> None:
+		story.note(self.name, story.CREATED)
+
+	def on_update(self) -> None:
+		story.note_changes(self, self.name, TOLD_FIELDS)
+
+	def after_delete(self) -> None:
+		story.note(self.name, story.DELETED)
