@@ -71,7 +71,7 @@ class WhatsAppTestCase(FrappeTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
-		begun = now_datetime()
+		self.begun = now_datetime()
 		frappe.set_user("Administrator")
 		self.addCleanup(leftovers.remove_since, leftovers.there())
 		copies.move_here()
@@ -82,7 +82,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		gathered = patch.object(notices, "GATHERED_FOR", 0.0)
 		gathered.start()
 		self.addCleanup(gathered.stop)
-		self.addCleanup(remove_test_sessions, begun)
+		self.addCleanup(remove_test_sessions, self.begun)
 
 	def settings(self, **values: Any) -> None:
 		"""Save the settings as a manager would, with the sandbox as server unless told otherwise."""
