@@ -11,16 +11,19 @@ from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import telling, uptime
 
+FURTHEST = 2**31 - 1
+
 
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def timeline(session_id: str, start: int = 0) -> dict[str, Any]:
 	"""Twenty events, newest first, after the first `start`; `more` says whether there are older ones."""
 	doc = _resolve_session_doc(session_id, "status")
-	return {"success": True, **telling.page(doc, max(0, cint(start)))}
+	return {"success": True, **telling.page(doc, min(max(0, cint(start)), FURTHEST))}
 
 
 @frappe.whitelist(methods=["GET", "POST"])
+@gateway.answers_failures
 def uptime_card(filters: Any = None) -> dict[str, Any] | str:
 	"""For the workspace: percent of the last 30 days in which the sessions that the reader may see were connected."""
 	percent = uptime.together(_own_sessions())[max(uptime.WINDOWS)].percent

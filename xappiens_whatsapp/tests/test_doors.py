@@ -149,7 +149,7 @@ class TestDoors(DoorsTestCase):
 
 	def knock(self, function: str, door: Door, verb: str, user: str | None) -> Response:
 		"""Nothing is left of those before: whatever registers the webhooks of all linked sessions would wait for the budget."""
-		remove_test_sessions()
+		remove_test_sessions(self.begun)
 		arguments = dict(door.arguments)
 		if arguments.get("session_id", "") is None:
 			arguments["session_id"] = self.mine() if verb in door.verbs else "x"
