@@ -79,7 +79,8 @@ async function listen(app, { host, port }, database) {
  */
 function announce(app, { made, file }) {
 	const { address, port, family } = /** @type {import("node:net").AddressInfo} */ (app.addresses()[0]);
-	if (made && process.stdout.isTTY) process.stdout.write(`API key, shown this once and kept in ${file}: ${made}\n`);
+	if (made && process.stdout.isTTY)
+		process.stdout.write(`API key, shown this once and kept in ${file}: ${made}\n`);
 	else if (file) process.stdout.write(`API key: in ${file}\n`);
 	process.stdout.write(`ready http://${family === "IPv6" ? `[${address}]` : address}:${port}\n`);
 }
@@ -100,7 +101,8 @@ function stopOnSignal(app, registry, webhooks, database) {
 		database.close();
 		process.exit(0);
 	};
-	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) process.on(signal, () => void stop());
+	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"]))
+		process.on(signal, () => void stop());
 }
 
 /** One session's error is that session's end, not the end of all. @param {Registry} registry */

@@ -38,11 +38,12 @@ export class FakeProcess {
 
 /**
  * In earnest: no limit that is in the way, and no clock that runs faster.
- * @param {FakeProcess} fake
+ * @param {{ url: string }} fake
+ * @param {import("../test/support/gateway.js").Environment} [more]
  */
-export function gatewayFor(fake) {
+export function gatewayFor(fake, more = {}) {
 	const settings = { GATEWAY_TEST_SPEED: "1", GATEWAY_MAX_SESSIONS: "5000", GATEWAY_LOG: "warn" };
-	return Gateway.start(/** @type {any} */ (fake), settings);
+	return Gateway.start(/** @type {any} */ (fake), { ...settings, ...more });
 }
 
 /** Megabytes of a process that are in memory. @param {Gateway} gateway */
