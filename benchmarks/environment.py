@@ -137,7 +137,7 @@ def open_bench_site(site: str, sites_path: str, address: str | None) -> tuple[st
 
 def open_devsite(stack: ExitStack) -> tuple[str, str, str]:
 	from devsite.server import start
-	from devsite.site import SITE, be_at_home, set_config
+	from devsite.site import SITE, be_at_home
 	from devsite.testing import boot_site
 
 	data = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-"))
@@ -146,8 +146,7 @@ def open_devsite(stack: ExitStack) -> tuple[str, str, str]:
 	stack.callback(server.server_close)
 	stack.callback(server.shutdown)
 	address = f"http://127.0.0.1:{server.server_port}"
-	set_config("host_name", address)
-	be_at_home()
+	be_at_home(address)
 	return SITE, data, address
 
 
@@ -172,9 +171,10 @@ def client_of(environment: Environment) -> Any:
 
 
 def in_step(remote: Any) -> dict[str, object]:
+	row = frappe._dict()
 	return {
-		**learning.facts_of(remote),
-		**learning.state_of(frappe._dict(), remote, states.status_of(remote)),
+		**learning.facts_of(row, remote),
+		**learning.state_of(row, remote, states.status_of(remote)),
 	}
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import devsite
@@ -20,14 +21,18 @@ GUIDE = {
      (o manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece el código QR.
   3. El teléfono simulado está en {phone} : pulse Escanear.
-  4. La sesión pasa a Conectada. Pruebe Estado y Desconectar. Ctrl+C termina.
+  4. La sesión pasa a Conectada. Pruebe Estado y Desconectar.
+  5. Otro teléfono: cree una sesión con un Número esperado, p. ej. +34 600 000 009, y escanee con otro número en
+     la página del teléfono. Se dice en rojo; decida con Desvincularlo o Conservar este teléfono. Ctrl+C termina.
   In English: make demo LANGUAGE=en""",
 	"en": """
   1. Open {site}/app/whatsapp-session and log in as Administrator / admin
      (or manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Add WhatsApp Session → session id and name → Create Session: the QR code appears.
   3. The simulated phone is at {phone} : press Scan.
-  4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
+  4. The session becomes Connected. Try Status and Disconnect.
+  5. Another phone: create a session with an Expected Number, such as +34 600 000 009, and scan with another number
+     on the phone's page. It is said in red; decide with Unlink It or Keep This Phone. Ctrl+C ends it.""",
 }
 
 PHONE_GUIDE = {
@@ -69,7 +74,7 @@ def main() -> None:
 	devsite.activate()
 	with ExitStack() as stack:
 		data = options.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="devsite-"))
-		server = serve(stack, options, data)
+		server = serve(stack, options, data, stopping)
 		address = f"http://{HOST}:{server.server_port}"
 		print(f"ready {address}", flush=True)
 		if options.gateway:
@@ -90,16 +95,16 @@ def arguments() -> argparse.Namespace:
 	parser.add_argument(
 		"--gateway", metavar="FOLDER", help="real Baileys instead, which keeps its links there"
 	)
-	parser.add_argument("--gateway-port", type=int, default=8084)
+	parser.add_argument("--gateway-port", type=int, default=0, help="a free one by default")
 	parser.add_argument("--guide", action="store_true", help="also print what to click")
 	return parser.parse_args()
 
 
-def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
+def serve(stack: ExitStack, options: argparse.Namespace, data: str, stopping: threading.Event) -> object:
 	import frappe
 
 	from devsite import server, workers
-	from devsite.site import SITE, be_at_home, open_site, point_settings_to, set_config
+	from devsite.site import SITE, be_at_home, open_site, point_settings_to
 
 	open_site(data, language=options.language)
 	try:
@@ -109,26 +114,29 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
 	if options.gateway:
-		start_gateway(stack, options)
+		start_gateway(stack, options, stopping)
 	elif not options.no_sandbox:
 		from xappiens_whatsapp.sandbox import Sandbox
 
 		sandbox = stack.enter_context(Sandbox())
 		point_settings_to(sandbox.url, sandbox.api_key)
 		options.phone = f"{sandbox.url}/phone?lang={options.language}"
-	set_config("host_name", f"http://{HOST}:{started.server_port}")
-	be_at_home()
+	be_at_home(f"http://{HOST}:{started.server_port}")
 	frappe.destroy()
 	workers.start(stack, SITE, data)
 	return started
 
 
-def start_gateway(stack: ExitStack, options: argparse.Namespace) -> None:
+def start_gateway(stack: ExitStack, options: argparse.Namespace, stopping: threading.Event) -> None:
+	import frappe
+
 	from devsite.site import point_settings_to
 	from xappiens_whatsapp.shell import gateway
 
+	frappe.local.lang = options.language
 	try:
-		running = gateway.run(Path(options.gateway), options.gateway_port)
+		tell = partial(print, file=sys.stderr, flush=True)
+		running = gateway.run(Path(options.gateway), options.gateway_port, stopping, tell)
 	except gateway.GatewayNotStarted as error:
 		sys.exit(str(error))
 	stack.callback(running.stop)

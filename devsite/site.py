@@ -8,6 +8,7 @@ from pathlib import Path
 import frappe
 import frappe.app
 from cryptography.fernet import Fernet
+from frappe.installer import update_site_config
 from frappe.model.meta import all_metas, create_table
 from frappe.utils.password import update_password
 
@@ -101,15 +102,10 @@ def point_settings_to(url: str, api_key: str) -> None:
 	frappe.db.commit()
 
 
-def set_config(key: str, value: object) -> None:
-	path = Path(frappe.local.site_path) / "site_config.json"
-	path.write_text(json.dumps({**json.loads(path.read_text()), key: value}, indent=1))
-	frappe.local.conf[key] = value
-
-
-def be_at_home() -> None:
-	"""After a change of `host_name`: this is no copy of the site that it was before."""
+def be_at_home(address: str) -> None:
+	"""The site's `host_name`; this is no copy of the site that it was before."""
 	from xappiens_whatsapp.site import copies
 
+	update_site_config("host_name", address)
 	copies.move_here()
 	frappe.db.commit()

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import frappe
-from frappe.utils.background_jobs import WAITING, execute_job
+from frappe.utils.background_jobs import JOBS, WAITING, Job, execute_job
 
 from devsite.site import open_site
 from devsite.workers import enqueue_scheduled
@@ -26,6 +26,15 @@ def run_jobs() -> int:
 		worker.join()
 		count += 1
 	return count
+
+
+def waiting_jobs() -> list[Job]:
+	return [*WAITING.queue]
+
+
+def forget_jobs() -> None:
+	while not WAITING.empty():
+		JOBS.pop(WAITING.get().id, None)
 
 
 def run_scheduler(tick: str = "all") -> int:

@@ -112,6 +112,33 @@ def disconnect(shell: Shell, session: str, yes: bool) -> None:
 	shell.answer(api.disconnect_session(session), console.message)
 
 
+@whatsapp.command("keep-phone")
+@session_argument
+@as_json
+@on_site
+def keep_phone(shell: Shell, session: str) -> None:
+	"""Expect the phone that was linked instead of another."""
+	from xappiens_whatsapp.api import phone as api
+	from xappiens_whatsapp.shell import console
+
+	shell.answer(api.keep_phone(session), console.message)
+
+
+@whatsapp.command("unlink-phone")
+@session_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@on_site
+def unlink_phone(shell: Shell, session: str, yes: bool) -> None:
+	"""Log out a phone that was linked instead of the expected one, and start linking anew."""
+	from xappiens_whatsapp.api import phone as api
+	from xappiens_whatsapp.shell import console
+
+	if not yes:
+		click.confirm(console.unlink_question(session), abort=True, err=True)
+	shell.answer(api.unlink_phone(session), console.message)
+
+
 @whatsapp.command()
 @click.argument("session", required=False)
 @as_json
@@ -141,17 +168,8 @@ def gateway(shell: Shell, port: int, connect: bool) -> None:
 	It installs its packages on first use and runs until Ctrl+C.
 	"""
 	from xappiens_whatsapp.shell import console
-	from xappiens_whatsapp.shell import gateway as starter
 
-	try:
-		running = starter.run(console.gateway_folder(), port)
-	except starter.GatewayNotStarted as error:
-		shell.refuse(1, str(error))
-	with running:
-		if connect:
-			console.connect_to(running)
-		shell.answer({"url": running.url, "key_file": str(running.key_file)}, console.gateway_words)
-		running.process.wait()
+	console.run_gateway(shell, port, connect)
 
 
 @whatsapp.command(

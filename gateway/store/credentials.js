@@ -40,7 +40,7 @@ export class CredentialStore {
 					);
 				else
 					this.database.run(
-						"insert into signal_key values (?, ?, ?, ?) on conflict do update set value = excluded.value",
+						"insert into signal_key values (?, ?, ?, ?) on conflict do update set value = excluded.value where value <> excluded.value",
 						session,
 						type,
 						id,

@@ -8,10 +8,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 PHONE = "34600000021"
+EXPECTED = "34600000029"
 MAY_PRESS = {
 	"Viewer": ("Status",),
 	"Agent": ("Status", "View QR", "Connect", "Create Session", "Restart"),
-	"Manager": ("Status", "View QR", "Connect", "Create Session", "Restart", "Disconnect"),
+	"Manager": (
+		"Status",
+		"View QR",
+		"Connect",
+		"Create Session",
+		"Restart",
+		"Disconnect",
+		"Unlink It",
+		"Keep This Phone",
+	),
 }
 
 
@@ -21,6 +31,7 @@ HINTS = (
 	"Press View QR to see the code.",
 	"Press View QR and scan the QR code with the phone.",
 	"Press Connect to link the phone.",
+	"Press Unlink It to link the expected one, or Keep This Phone to expect this one from now on.",
 )
 
 
@@ -42,8 +53,9 @@ def ask(site: Any, session: str) -> int:
 	return site.post("session.get_session_status", session_id=session).status_code
 
 
-def create(site: Any, session: str) -> None:
-	site.call("session.create_session", session_id=session, session_name="Ventas Norte")
+def create(site: Any, session: str, phone_number: str | None = None) -> None:
+	names = {"session_id": session, "session_name": "Ventas Norte"}
+	site.call("session.create_session", **names, phone_number=phone_number)
 
 
 def until(site: Any, session: str, status: str, seconds: float = 10) -> None:
@@ -79,6 +91,13 @@ def with_code(site: Any, sandbox: Any, session: str) -> None:
 
 def connected(site: Any, sandbox: Any, session: str) -> None:
 	with_code(site, sandbox, session)
+	sandbox.scan(session, PHONE)
+	until(site, session, "Connected")
+
+
+def with_another_phone(site: Any, sandbox: Any, session: str) -> None:
+	create(site, session, EXPECTED)
+	until(site, session, "QR Code Required")
 	sandbox.scan(session, PHONE)
 	until(site, session, "Connected")
 
@@ -160,6 +179,11 @@ STATES = {
 		reconnecting,
 		("*Status", "Disconnect", "Restart"),
 		("The session of {0} has been reconnecting by itself since {1}. No code is needed.", f"+{PHONE}"),
+	),
+	"another phone": Row(
+		with_another_phone,
+		("*Unlink It", "Keep This Phone", "Status", "Disconnect", "Restart"),
+		("Another phone is linked: {0} instead of {1}.", f"+{PHONE}", f"+{EXPECTED}"),
 	),
 	**{f"unchecked, last {status}": unchecked(row, status) for status, row in LINKED.items()},
 }

@@ -130,7 +130,7 @@ def test_the_import_is_for_everybody(desk, site, sandbox, session_id):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("phase", ["closed", "code", "expired", "trouble", "connected", "revoked"])
+@pytest.mark.parametrize("phase", ["closed", "code", "expired", "trouble", "connected", "wrong", "revoked"])
 def test_the_pairing_page_is_for_everybody(browser, site, sandbox, new_session, session_id, phase, theme):
 	url = site.call("pairing.create_link", session_id=new_session(), minutes=5, language="es")["url"]
 	context = browser.new_context(color_scheme=theme)
@@ -154,7 +154,10 @@ def happen(phase: str, site: Any, sandbox: Any, session_id: str) -> None:
 		sandbox.drop(session_id, code=408)
 	if phase == "trouble":
 		sandbox.fault("status", "http", times=None, status=500, code="INTERNAL_ERROR", error="Error interno")
-	if phase == "connected":
+	if phase == "wrong":
+		path = f"WhatsApp Session/{session_id}"
+		site.resource("PUT", path, expected_number=f"+{state_table.EXPECTED}")
+	if phase in ("connected", "wrong"):
 		sandbox.scan(session_id, state_table.PHONE)
 	if phase == "revoked":
 		site.call("pairing.revoke_links", session_id=session_id)

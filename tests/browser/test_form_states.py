@@ -14,6 +14,7 @@ PICTURES = {
 	"QR Code Required": "state-qr-required-light",
 	"Error": "state-error-light",
 	"paired, Connecting": "state-reconnecting-light",
+	"another phone": "state-wrong-phone-light",
 	"unchecked, last QR Code Required": "state-unchecked-light",
 }
 FORBIDDEN = {

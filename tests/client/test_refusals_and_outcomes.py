@@ -58,6 +58,10 @@ def test_a_refusal_that_states_the_state_tells_it_on_every_route_and_the_next_ca
 		(400, "NOT_CONNECTED", "", "disconnected"),
 		(401, "SESSION_LOGGED_OUT", "", "disconnected"),
 		(409, "SESSION_ALREADY_CONNECTED", "", "connected"),
+		(409, "SESSION_CONNECTED", "", "connected"),
+		(400, "SESSION_CONNECTING", "", "connecting"),
+		(400, "", "Sesión no conectada", "disconnected"),
+		(400, "", "La sesión no se encuentra conectada", "disconnected"),
 		(400, "ALREADY_CONNECTED", "", "connected"),
 		(409, "", "Session already connected", "connected"),
 		(400, "VALIDATION_ERROR", "Session is already connected", "connected"),
@@ -234,3 +238,22 @@ def test_a_create_whose_answer_names_no_session_may_have_made_one(raw_server, re
 		with pytest.raises(ServerError) as caught:
 			client.create_session("ventas_demo_0001", "Ventas")
 	assert (caught.value.code, caught.value.outcome_unknown) == ("not_envelope", True)
+
+
+@pytest.mark.parametrize(
+	"body",
+	[
+		{"error": {"code": "SESSION_NOT_CONNECTED", "message": "x"}},
+		{"error": {"message": "Session is not connected"}},
+		{"error": "x", "errorCode": "SESSION_NOT_CONNECTED"},
+	],
+)
+def test_words_and_code_are_read_where_other_servers_put_them(raw_server, reply, body):
+	server = raw_server(
+		reply(400, {"success": False, **body}), reply(200, {"success": True, "data": {"id": 7}})
+	)
+	with BaileysClient(server.url, "sandbox-key") as client:
+		with pytest.raises(RefusedByState) as caught:
+			client.get_status(7)
+		assert caught.value.state == "disconnected"
+		assert client.get_session(7).id == 7

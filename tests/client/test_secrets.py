@@ -114,7 +114,9 @@ def test_no_secret_is_in_the_repr_of_a_client_or_of_anything_in_it():
 def test_no_secret_is_in_a_check_of_the_diagnosis(raw_server, reply):
 	bad = reply(401, {"success": False, "error": ECHO.decode()})
 	server = raw_server(b"", reply(200, {"success": True, "message": "vivo"}), bad)
-	for check in probe(server.url, KEY, timeout=1):
+	checks = list(probe(server.url, KEY, timeout=1))
+	assert not checks[-1].ok
+	for check in checks:
 		assert KEY not in f"{check!r}{check.detail}"
 
 

@@ -23,9 +23,10 @@ class Way:
 	phone = PHONE
 
 	def __init__(self, whatsapp: FakeWhatsApp, gateway: GatewayProcess, name: str) -> None:
-		from xappiens_whatsapp.api import session
+		from xappiens_whatsapp.api import phone, session
 
 		self.whatsapp, self.gateway, self.name, self.api = whatsapp, gateway, name, session
+		self.phone_api = phone
 
 	def state(self) -> str:
 		return self.api.get_session_status(self.name)["data"]["status_frappe"]

@@ -62,26 +62,29 @@ def qr_answer(
 def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
 	doc = link.doc
-	reason = reasons.reason_of(doc.error_code, reconnects=states.reconnects(doc))
 	return {
 		"id": doc.session_db_id or None,
 		"sessionId": doc.session_id,
 		"status": remote.status if remote else "unknown",
 		"status_frappe": doc.status,
 		"phoneNumber": doc.phone_number or None,
+		"same_phone": doc.sessions_of_same_phone(),
+		"expected_number": doc.expected_number or None,
+		"wrong_phone": bool(doc.wrong_phone),
+		"needs_attention": bool(doc.needs_attention),
 		"lastActivity": remote and remote.last_activity and qr_codes.isoformat(remote.last_activity),
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),
 		"hasQR": bool(remote and remote.has_qr),
-		"reason": reason and reason._asdict(),
+		"reason": reasons.answer_of(doc.error_code, reconnects=states.reconnects(doc)),
 		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
 	}
 
 
-def code_answer(doc: "WhatsAppSession", code: "PairingCode", phone_number: str) -> dict[str, Any]:
+def code_answer(code: "PairingCode", phone_number: str) -> dict[str, Any]:
+	"""`expires_at` in ISO 8601, UTC; `phone_number` in digits with country code."""
 	return {
 		"success": True,
-		**identity_of(doc),
 		"code": code.code,
 		"expires_at": qr_codes.isoformat(code.expires_at),
 		"phone_number": phone_number,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.server import budget, outage
-from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions import refused_calls
 from xappiens_whatsapp.sessions.uptime import Uptime
 from xappiens_whatsapp.site import counters, settings
 
@@ -24,9 +24,9 @@ class Family(NamedTuple):
 	label: str = ""
 
 
-def text(by_state: dict[str, int], uptimes: dict[int, Uptime], age: int | None) -> str:
+def text(by_state: dict[str, int], in_need: int, uptimes: dict[int, Uptime], age: int | None) -> str:
 	"""`age`: seconds since the last pass. What is not known is left out, rather than told as 0."""
-	families = [*of_database(by_state), *of_stories(uptimes), *of_passes(age), *of_redis()]
+	families = [*of_database(by_state, in_need), *of_stories(uptimes), *of_passes(age), *of_redis()]
 	return "".join(f"{line}\n" for family in families for line in lines(family))
 
 
@@ -38,11 +38,10 @@ def lines(family: Family) -> Iterator[str]:
 		yield f"{family.name}{label} {value}"
 
 
-def of_database(by_state: dict[str, int]) -> Iterator[Family]:
+def of_database(by_state: dict[str, int], in_need: int) -> Iterator[Family]:
 	yield Family("whatsapp_sessions", "gauge", "Active sessions by state.", by_state, "state")
-	attention = sum(by_state[status] for status in states.NEEDING_ATTENTION)
 	name = "whatsapp_sessions_needing_attention"
-	yield Family(name, "gauge", "Active sessions that need a person.", {"": attention})
+	yield Family(name, "gauge", "Active sessions that need a person.", {"": in_need})
 
 
 def of_stories(uptimes: dict[int, Uptime]) -> Iterator[Family]:

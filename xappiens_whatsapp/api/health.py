@@ -18,23 +18,25 @@ from xappiens_whatsapp.site import ownership, settings
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
 TOKEN_IN_CONFIG = "whatsapp_metrics_token"
 SCRAPES_A_MINUTE = 60
+WRONG_PHONE = "Wrong Phone"
 
 
 @frappe.whitelist(methods=["GET"])
 def status() -> dict[str, Any]:
 	"""For a manager, or a monitor with the API key of one (`Authorization: token key:secret`)."""
 	permissions.only_for_managers()
-	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
+	last_pass = reconciliation.last_pass()
 	return {
 		"success": True,
 		"configured": not settings.what_is_missing(),
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
+		"needing_attention": count_in_need(),
 		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
-		"seconds_since_last_pass": last_pass and seconds_since(last_pass["finished_at"]),
+		"seconds_since_last_pass": age_of(last_pass),
 	}
 
 
@@ -45,12 +47,10 @@ def metrics() -> Response:
 	"""Prometheus' text format, for a manager or whoever sends the token (403 to others)."""
 	if not has_token():
 		permissions.only_for_managers()
-	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
-	age = seconds_since(last_pass["finished_at"]) if last_pass else None
-	return Response(
-		exposition.text(count_by_state(), uptime.together(active_sessions()), age),
-		content_type=exposition.CONTENT_TYPE,
-	)
+	age = age_of(reconciliation.last_pass())
+	uptimes = uptime.together(active_sessions())
+	text = exposition.text(count_by_state(), count_in_need(), uptimes, age)
+	return Response(text, content_type=exposition.CONTENT_TYPE)
 
 
 def has_token() -> bool:
@@ -75,16 +75,24 @@ def setup_state() -> str:
 
 
 def count_by_state() -> dict[str, int]:
-	"""Active sessions only; one statement per state, each on the index of the state."""
-	return {
-		status: frappe.db.count(SESSION, {"is_active": 1, "status": status})
-		for status in sorted(set(states.STATUS_OF_WORD.values()))
+	"""Active sessions only; one statement per state, each on the index of the state. Another phone than expected is no connection."""
+	counts = {
+		status: frappe.db.count(SESSION, {"is_active": 1, "status": status}) for status in sorted(states.ALL)
 	}
+	wrong = {"is_active": 1, "status": states.CONNECTED, "wrong_phone": 1}
+	counts[WRONG_PHONE] = frappe.db.count(SESSION, wrong)
+	counts[states.CONNECTED] -= counts[WRONG_PHONE]
+	return counts
+
+
+def count_in_need() -> int:
+	return frappe.db.count(SESSION, {"needs_attention": 1})
 
 
 def active_sessions() -> list[str]:
 	return frappe.get_all(SESSION, filters={"is_active": 1}, pluck="name")
 
 
-def seconds_since(moment: str) -> int:
-	return round((now_datetime() - get_datetime(moment)).total_seconds())
+def age_of(last_pass: dict[str, Any] | None) -> int | None:
+	"""In seconds."""
+	return last_pass and round((now_datetime() - get_datetime(last_pass["finished_at"])).total_seconds())

@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import permissions
-from xappiens_whatsapp.api import limits
+from xappiens_whatsapp.api import answers, limits
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.server import failures, gateway
@@ -18,8 +18,11 @@ from xappiens_whatsapp.server.exceptions import (
 	GatewayRejected,
 	GatewayUnavailable,
 )
-from xappiens_whatsapp.sessions import creation, identity, pairing_links, qr_codes, states, story, visits
+from xappiens_whatsapp.sessions import creation, pairing_links, phones, states, story, visits
 from xappiens_whatsapp.sessions.link import Link
+from xappiens_whatsapp.sessions.pairing_links import PairingLinkInvalid
+
+FOR_GUESTS = (PairingLinkInvalid, frappe.RateLimitExceededError)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -48,7 +51,9 @@ def _validate(minutes: int, language: str | None) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@gateway.answers_failures
 def revoke_links(session_id: str) -> dict[str, Any]:
+	"""End the link of the session; `revoked` says whether there was one that still worked."""
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	revoked = pairing_links.revoke(doc.name)
@@ -61,7 +66,7 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 @gateway.answers_failures
 def open_link(token: str) -> dict[str, Any]:
 	"""For the click of the person: the first browser that opens the link is the only one that gets an answer from then on."""
-	return _discreetly(visits.Visit(token, opening=True).look)
+	return _discreetly(_visit(token, opening=True).look)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -69,7 +74,7 @@ def open_link(token: str) -> dict[str, Any]:
 @gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
 	"""State and QR code of the link's session, for the browser that opened it."""
-	return _discreetly(visits.Visit(token).look)
+	return _discreetly(_visit(token).look)
 
 
 @frappe.whitelist(allow_guest=True, methods=["POST"])
@@ -77,7 +82,7 @@ def pairing_status(token: str) -> dict[str, Any]:
 @gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
 	"""Have the server offer codes again after it gave up waiting for a scan."""
-	visit = visits.Visit(token)
+	visit = _visit(token)
 	_discreetly(visit.renew)
 	return _discreetly(visit.look)
 
@@ -87,32 +92,31 @@ def renew_code(token: str) -> dict[str, Any]:
 @gateway.answers_failures
 def get_pairing_code(token: str, phone_number: str) -> dict[str, Any]:
 	"""A code to type into the phone of that number, for the browser that opened the link; as `session.get_pairing_code`."""
-	visit = visits.Visit(token)
-	phone_number = identity.clean_phone_number(phone_number) or ""
-	if not phone_number:
-		frappe.throw(_("Enter the phone's number with its country code."))
+	visit = _visit(token)
+	phone_number = phones.require_phone_number(phone_number)
 	code = _discreetly(lambda: visit.request_code(phone_number))
-	return {
-		"success": True,
-		"code": code.code,
-		"expires_at": qr_codes.isoformat(code.expires_at),
-		"phone_number": phone_number,
-	}
+	return answers.code_answer(code, phone_number)
+
+
+def _visit(token: str, *, opening: bool = False) -> visits.Visit:
+	return _discreetly(lambda: visits.Visit(token, opening=opening))
 
 
 def _discreetly(action: Callable[[], Any]) -> Any:
-	"""A guest learns that the server cannot be asked, not its address or what it said."""
+	"""A guest learns that the server cannot be asked: neither its address, nor what it said, nor what is wrong with this site."""
 	frappe.local.flags.disable_traceback = True
+	told = len(frappe.local.message_log)
 	try:
 		return action()
-	except BaileysError as error:
-		failure = _words_for_guests(error)
+	except FOR_GUESTS:
+		raise
+	except RateLimitedError as error:
+		failure: GatewayError = failures.rate_limited(error)
 	except (GatewayRejected, GatewayRateLimited) as error:
 		failure = error
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		failure = failures.record_busy()
+	except (BaileysError, frappe.ValidationError):
+		failure = GatewayUnavailable(_("WhatsApp cannot be reached at the moment. Leave this page open."))
+	del frappe.local.message_log[told:]
 	gateway.tell(failure)
-
-
-def _words_for_guests(error: BaileysError) -> GatewayError:
-	if isinstance(error, RateLimitedError):
-		return failures.rate_limited(error)
-	return GatewayUnavailable(_("WhatsApp cannot be reached at the moment. Leave this page open."))

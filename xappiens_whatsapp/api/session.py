@@ -5,22 +5,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import answers
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.diagnosis import walk
+from xappiens_whatsapp.diagnosis import rows, walk
 from xappiens_whatsapp.server import failures, features, gateway
 from xappiens_whatsapp.sessions import (
-	alerts,
 	creation,
 	identity,
 	overview,
 	pairing_codes,
+	phones,
 	qr_codes,
-	reasons,
-	records,
 	removal,
+	right_phone,
 	states,
 	story,
 	webhooks,
@@ -61,20 +60,29 @@ def _throw_unknown(session_id: str | None) -> NoReturn:
 def create_session(
 	session_id: str, session_name: str, description: str = "", phone_number: str | None = None
 ) -> dict[str, Any]:
-	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
+	"""Create the session on the server, start linking, and answer with its QR code where the server sent one along.
+
+	The record is made and committed before the server hears of it, and stays when the server fails; its number is stored at once.
+	The same call again changes nothing. `phone_number`, as people type it, is
+	the phone that is expected; a record that expects another one is left as it is, with an error. Raises `ChangedMeanwhile` when somebody deletes the record
+	while this goes on, and `GatewayError` when the server fails; `session` in the answer then names the record that is there.
+	"""
 	frappe.has_permission(SESSION, "create", throw=True)
 	identity.validate_session_id(session_id)
 	identity.validate_session_name(session_name)
-	phone_number = identity.clean_phone_number(phone_number)
+	phone_number = phones.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
-	link = Link(creation.ensure_record(session_id, session_name, description), client)
-	created = _create(link, phone_number)
+	doc = creation.ensure_record(session_id, session_name, description, phone_number)
+	if phone_number:
+		right_phone.expect(doc, phone_number)
+	link = Link(doc, client)
+	created = _create(link)
 	return answers.creation_answer(link.doc, qr_codes.inline(link.doc, created))
 
 
-def _create(link: Link, phone_number: str | None) -> RemoteSession:
+def _create(link: Link) -> RemoteSession:
 	frappe.local.response["session"] = link.doc.name
-	created = creation.create_on_server(link, phone_number)
+	created = creation.create_on_server(link)
 	_connect_new(link, created.is_new)
 	return created.remote
 
@@ -97,7 +105,10 @@ def _connect_new(link: Link, is_new: bool) -> None:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def connect_session(session_id: str) -> dict[str, Any]:
-	"""Start linking, or reconnect without a scan where the pairing still holds."""
+	"""Start linking, or reconnect without a scan where the pairing still holds; what the server lacks is created again first.
+
+	Stores the state that the server names. Raises `ConnectsInVain` when the server fails at it for the second time within an hour.
+	"""
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	creation.connect(link)
 	return answers.action_answer(link.doc, answers.connect_message(link.doc))
@@ -106,9 +117,10 @@ def connect_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
-	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it.
+	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it within a minute.
 
-	A number that leads to another session raises `NumberOfAnother` before anything is sent.
+	Stores the state that the server names. A number that leads to another session raises `NumberOfAnother` before anything is sent,
+	a session that the server has not raises `SessionMissingOnServer`; the record's number is put right or goes.
 	"""
 	link = Link(_resolve_session_doc(session_id, "restart"))
 	creation.restart(link)
@@ -123,7 +135,7 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 	The phone has to scan again. Raises as `disconnect_session` and `create_session` do; the record stays in any case.
 	"""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
-	_remove_from_server(link)
+	removal.disconnect(link)
 	creation.connect(link)
 	return answers.action_answer(
 		link.doc, _("The session was created again. Scan its QR code with the phone.")
@@ -135,7 +147,7 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 def get_qr_code(session_id: str) -> dict[str, Any]:
 	"""The code to scan as a PNG data URL, or `ready: False` and the seconds after which to ask again.
 
-	Never connects, restarts or deletes anything.
+	Never connects, restarts or deletes anything; what the server's answer says of the state is stored.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
 	if doc.status == states.CONNECTED:
@@ -161,11 +173,11 @@ def get_pairing_code(session_id: str, phone_number: str) -> dict[str, Any]:
 	Never connects anything. Five codes for one session within ten minutes; a newer code replaces an older one.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
-	phone_number = identity.clean_phone_number(phone_number) or ""
-	if not phone_number:
-		frappe.throw(_("Enter the phone's number with its country code."))
+	phone_number = phones.require_phone_number(phone_number)
 	link = Link(doc)
-	return answers.code_answer(doc, pairing_codes.request(link, phone_number), phone_number)
+	return answers.code_answer(pairing_codes.request(link, phone_number), phone_number) | answers.identity_of(
+		doc
+	)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -188,7 +200,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	"""By setting, delete the session on the server or only stop it there; the record stays in both cases."""
 	link = Link(_resolve_session_doc(session_id, "disconnect"))
 	if settings.current().deletes_on_disconnect:
-		_remove_from_server(link)
+		removal.disconnect(link)
 		return answers.action_answer(
 			link.doc, _("Disconnected and removed from the server. Create Session links a phone again.")
 		)
@@ -196,13 +208,6 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 	return answers.action_answer(
 		link.doc, _("Disconnected. The pairing is kept: Connect works without a new scan.")
 	)
-
-
-def _remove_from_server(link: Link) -> None:
-	"""Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone."""
-	if not removal.remove_from_server(link):
-		raise creation.changed_meanwhile(link)
-	story.keep(link.doc.name, story.DISCONNECTED)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -221,7 +226,7 @@ def delete_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def list_sessions() -> dict[str, Any]:
-	"""What the server has beside what this site has. A number that the list names and a record lacks is stored.
+	"""What the server has beside what this site has. Although it reads: a number that the list names and a record lacks is stored.
 
 	Managers see every session of the key; others only those assigned to them, and without any nothing is asked.
 	"""
@@ -237,9 +242,20 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 	`missing` names those whose session the server does not have.
 	"""
 	frappe.has_permission(SESSION, "read", throw=True)
-	docs = [_resolve_session_doc(session_id, "status") for session_id in frappe.parse_json(session_ids)]
+	docs = [_resolve_session_doc(session_id, "status") for session_id in _names_in(session_ids)]
 	missing = overview.refresh(docs) if docs else []
 	return {"success": True, "sessions": {doc.name: doc.status for doc in docs}, "missing": missing}
+
+
+def _names_in(session_ids: list[str] | str) -> list[str]:
+	"""A list, or its JSON."""
+	try:
+		names = frappe.parse_json(session_ids)
+	except (ValueError, RecursionError):
+		names = None
+	if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+		frappe.throw(_("Name the sessions in a list."))
+	return names
 
 
 @frappe.whitelist(methods=["POST"])
@@ -247,7 +263,12 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 def update_session_webhook(
 	session_id: str, webhook_url: str | None = None, webhook_secret: str | None = None
 ) -> dict[str, Any]:
-	"""Register where the server calls back; without arguments, this site's own address and secret."""
+	"""Register where the server calls back; without arguments, this site's own address and secret. For managers.
+
+	The record stores nothing of it. Raises `frappe.ValidationError` for an address that the server may not call, a secret that is too
+	short or too long, or another secret than its own for this site's address; `NumberOfAnother` and `SessionMissingOnServer` as
+	`restart_session` does; `GatewayFailed` where the server cannot change webhooks.
+	"""
 	permissions.only_for_managers()
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	url, secret = webhooks.webhook_target(webhook_url, webhook_secret)
@@ -259,5 +280,5 @@ def update_session_webhook(
 def test_connection() -> dict[str, Any]:
 	"""Walk from the settings to the API key and stop at the first cause; a failing check is an answer, not an error."""
 	permissions.only_for_managers()
-	checks = walk.check_connection()
+	checks = [rows.answer_of(check) for check in walk.check_connection()]
 	return {"success": all(check["ok"] for check in checks), "checks": checks}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from frappe.desk.doctype.notification_settings.notification_settings import is_e
 from frappe.utils import escape_html, format_datetime, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp import SESSION, SYSTEM_MANAGER, WHATSAPP_MANAGER, permissions
+from xappiens_whatsapp.server import causes
 from xappiens_whatsapp.sessions import alerts, reasons, states
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
@@ -34,6 +36,10 @@ FIELDS = [
 	"down_since",
 	"alerted_on",
 	"error_code",
+	"phone_number",
+	"expected_number",
+	"wrong_phone",
+	"wrong_phone_alerted_on",
 ]
 Rows = list[frappe._dict]
 
@@ -50,16 +56,16 @@ def send_waiting() -> None:
 	if ownership.problem():
 		return
 	time.sleep(GATHERED_FOR)
-	try:
+	with suppress(RedisError):
 		shared.release(alerts.QUEUED)
-	except RedisError:
-		pass
 	if copies.is_copy():
 		return
 	for rows in by_cause(take_drops()):
 		tell_drops(rows)
 	for rows in take_recoveries():
 		tell_each([row for row in rows if not is_flapping(row.name)], recovery_message)
+	others = [row for row in take_wrong_phones() if is_first_within_the_hour(row)]
+	tell_each(others, wrong_phone_message, right="disconnect")
 
 
 @transactions.in_own_transaction
@@ -84,10 +90,23 @@ def take_recoveries() -> list[Rows]:
 
 
 def back_of(rows: Rows) -> Rows:
-	back = [row for row in rows if row.status == states.CONNECTED]
+	back = [row for row in rows if alerts.is_back(row)]
 	is_all = not any(row.is_active for row in rows if row not in back)
 	waited = back and now_datetime() - min(get_datetime(row.status_since) for row in back)
 	return back if back and (is_all or waited >= TOGETHER_WITHIN) else []
+
+
+@transactions.in_own_transaction
+def take_wrong_phones() -> Rows:
+	rows = waiting({"wrong_phone": 1, "wrong_phone_alerted_on": ("is", "not set")})
+	told = [row for row in rows if row.is_active and alerts.is_wrong_phone_untold(row)]
+	mark(told, {"wrong_phone_alerted_on": now_datetime()})
+	return told
+
+
+def is_first_within_the_hour(row: frappe._dict) -> bool:
+	"""The same phone that is unlinked and linked again is no news."""
+	return shared.claim(f"whatsapp_wrong_phone:{row.name}:{row.phone_number}", alerts.FLAPS_WITHIN)
 
 
 def waiting(filters: dict[str, object]) -> Rows:
@@ -103,43 +122,47 @@ def mark(rows: Rows, values: dict[str, object]) -> None:
 
 
 def by_cause(rows: Rows) -> list[Rows]:
-	causes: dict[str, Rows] = defaultdict(list)
+	grouped: dict[str, Rows] = defaultdict(list)
 	for row in rows:
-		causes[row.error_code or ""].append(row)
-	return list(causes.values())
+		grouped[row.error_code or ""].append(row)
+	return list(grouped.values())
 
 
 def tell_drops(rows: Rows) -> None:
 	"""A number that keeps dropping is told once, and then no more until it was steady for an hour."""
 	flapping = [row for row in rows if alerts.drops(row.name)[0] > 1]
 	for row in flapping:
-		if shared.claim(f"whatsapp_keeps_dropping:{row.name}", alerts.FLAPS_WITHIN):
+		if shared.claim(flapping_key(row.name), alerts.FLAPS_WITHIN):
 			tell_each([row], flapping_message)
-		shared.keep(f"whatsapp_keeps_dropping:{row.name}", alerts.FLAPS_WITHIN)
+		shared.keep(flapping_key(row.name), alerts.FLAPS_WITHIN)
 	tell_each([row for row in rows if row not in flapping], drop_message)
 
 
 def is_flapping(name: str) -> bool:
 	try:
-		return bool(shared.read(f"whatsapp_keeps_dropping:{name}"))
+		return bool(shared.read(flapping_key(name)))
 	except RedisError:
 		return False
 
 
-def tell_each(rows: Rows, compose: Callable[[Rows], Message]) -> None:
-	"""To everybody concerned, about their sessions among `rows`."""
-	for people, theirs in readers_of(rows).items():
+def flapping_key(name: str) -> str:
+	return f"whatsapp_keeps_dropping:{name}"
+
+
+def tell_each(rows: Rows, compose: Callable[[Rows], Message], right: str = "status") -> None:
+	"""To everybody concerned who has that right in a session, about their sessions among `rows`."""
+	for people, theirs in readers_of(rows, right).items():
 		for language, names in by_language(people).items():
 			with languages.speaking(language):
 				send(theirs, names, compose(theirs))
 
 
-def readers_of(rows: Rows) -> dict[tuple[str, ...], Rows]:
+def readers_of(rows: Rows, right: str) -> dict[tuple[str, ...], Rows]:
 	"""People who have the same sessions to care about are told together."""
 	sessions_of: dict[str, list[str]] = defaultdict(list)
 	known = {row.name: row for row in rows}
 	for name in known:
-		for person in concerned(name):
+		for person in concerned(name, right):
 			sessions_of[person].append(name)
 	together: dict[tuple[str, ...], list[str]] = defaultdict(list)
 	for person, names in sessions_of.items():
@@ -147,13 +170,13 @@ def readers_of(rows: Rows) -> dict[tuple[str, ...], Rows]:
 	return {tuple(people): [known[name] for name in names] for names, people in together.items()}
 
 
-def concerned(session: str) -> set[str]:
+def concerned(session: str, right: str) -> set[str]:
 	"""Assigned users and managers; where there is neither, those who administer the site."""
 	if not frappe.db.exists(SESSION, session):
 		return set()
 	doc = frappe.get_doc(SESSION, session)
-	assigned = {row.user for row in doc.assigned_users if permissions.rights_in(doc, row.user)}
-	return assigned | holders_of("WhatsApp Manager") or holders_of("System Manager")
+	assigned = {row.user for row in doc.assigned_users if right in permissions.rights_in(doc, row.user)}
+	return assigned | holders_of(WHATSAPP_MANAGER) or holders_of(SYSTEM_MANAGER)
 
 
 def holders_of(role: str) -> set[str]:
@@ -171,9 +194,7 @@ def by_language(names: tuple[str, ...]) -> dict[str, Rows]:
 
 
 def drop_message(rows: Rows) -> Message:
-	reason = reasons.reason_of(rows[0].error_code) or reasons.Reason(
-		_("The server gave no reason."), reasons.connect_and_scan()
-	)
+	reason = reasons.reason_of(rows[0].error_code) or causes.NO_REASON.said()
 	if len(rows) == 1:
 		subject = _("WhatsApp {0} is not connected any more. {1}").format(
 			rows[0].session_name, reason.sentence
@@ -182,7 +203,7 @@ def drop_message(rows: Rows) -> Message:
 		words = _("{0} WhatsApp numbers are not connected any more: {1}. {2}")
 		subject = words.format(len(rows), names_of(rows), reason.sentence)
 	since = _("Down since {0}.").format(format_datetime(min(get_datetime(row.down_since) for row in rows)))
-	return Message(subject, body_of(rows, since, reason.next_step))
+	return Message(subject, body_of(rows, since, reason.remedy))
 
 
 def flapping_message(rows: Rows) -> Message:
@@ -202,6 +223,16 @@ def recovery_message(rows: Rows) -> Message:
 		words = _("{0} WhatsApp numbers are connected again: {1}. They were down for up to {2}.")
 		subject = words.format(len(rows), names_of(rows), longest_of(rows))
 	return Message(subject, body_of(rows))
+
+
+def wrong_phone_message(rows: Rows) -> Message:
+	if len(rows) == 1:
+		words = _("WhatsApp {0}: the phone {1} is linked instead of {2}.")
+		subject = words.format(rows[0].session_name, f"+{rows[0].phone_number}", rows[0].expected_number)
+	else:
+		words = _("{0} WhatsApp sessions are linked with other phones than expected: {1}.")
+		subject = words.format(len(rows), names_of(rows))
+	return Message(subject, body_of(rows, _("Open the session and press Keep This Phone or Unlink It.")))
 
 
 def names_of(rows: Rows) -> str:

@@ -22,10 +22,10 @@ from xappiens_whatsapp.sessions.belief import Observation, seen_in_list
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.site import settings, transactions
+from xappiens_whatsapp.site.shared import LAST_PASS
 
 PATIENCE = 90.0
 LAST_SEEN_NOTED_EVERY = timedelta(hours=1)
-LAST_PASS = "whatsapp_last_pass"
 GENERAL = (UnavailableError, AuthenticationError, RateLimitedError)
 
 
@@ -72,7 +72,7 @@ def active_records() -> list[frappe._dict]:
 
 def tell_what_waits(watched: list[frappe._dict]) -> None:
 	"""What took too long to come back, and what a queue lost."""
-	if any((row.down_since and not row.alerted_on) or row.alerted_on for row in watched):
+	if any(row.down_since or row.alerted_on or alerts.is_wrong_phone_untold(row) for row in watched):
 		alerts.enqueue()
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the job is queued after it
 
@@ -153,6 +153,11 @@ def is_news(changes: dict[str, object], record: frappe._dict) -> bool:
 	if changes.keys() != {"last_seen"} or not record.last_seen:
 		return bool(changes)
 	return changes["last_seen"] - get_datetime(record.last_seen) >= LAST_SEEN_NOTED_EVERY
+
+
+def last_pass() -> dict[str, Any] | None:
+	"""As `Pass.summary`; `finished_at` is in the site's time. None before the first one."""
+	return frappe.cache.get_value(LAST_PASS, expires=True)
 
 
 def remember(run: Pass) -> dict[str, Any]:

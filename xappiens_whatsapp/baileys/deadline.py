@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 from requests.adapters import HTTPAdapter
@@ -63,10 +64,8 @@ class Deadline:
 
 
 def shut_down(connected: socket.socket) -> None:
-	try:
+	with suppress(OSError):
 		connected.shutdown(socket.SHUT_RDWR)
-	except OSError:
-		pass
 
 
 class Watched:

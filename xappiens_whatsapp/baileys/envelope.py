@@ -41,6 +41,7 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
+	"ACCOUNT_RESTRICTED": RejectedError,
 	"SESSION_NOT_WAITING": RejectedError,
 	"LIMIT_REACHED": RejectedError,
 	"CONNECTION_ERROR": ServerError,
@@ -55,7 +56,9 @@ STATE_BY_CODE = {
 	"ALREADY_DISCONNECTED": "disconnected",
 	"LOGGED_OUT": "disconnected",
 	"ALREADY_CONNECTING": "connecting",
+	"CONNECTING": "connecting",
 	"ALREADY_CONNECTED": "connected",
+	"CONNECTED": "connected",
 }
 STATED = tuple(
 	(state, re.compile(pattern, re.I))
@@ -65,7 +68,10 @@ STATED = tuple(
 		("connecting", r"already connecting|ya (se )?est[aá] conectando"),
 		("disconnected", r"already disconnected|ya est[aá] desconectad[ao]|^not connected\b"),
 		("disconnected", r"sess?i[oó]n\b.*\b(not connected|is disconnected|must be connected)"),
-		("disconnected", r"sess?i[oó]n\b.*\b((no est[aá]|debe estar) conectad|est[aá] desconectad)[ao]"),
+		(
+			"disconnected",
+			r"sess?i[oó]n\b.*\b((no( est[aá]| se encuentra)?|debe estar) conectad|est[aá] desconectad)[ao]",
+		),
 		("disconnected", r"^(the )?sess?i[oó]n (disconnected|desconectada)\b"),
 	)
 )
@@ -118,7 +124,9 @@ def words_of(payload: Mapping[str, Any] | None, body: bytes) -> str:
 		return (
 			"" if body.lstrip()[:1] in (b"{", b"[") else plain(body[:LONGEST_RAW].decode("utf-8", "replace"))
 		)
-	candidates = (payload.get("error"), payload.get("message"), details_text(payload.get("details")))
+	error = payload.get("error")
+	within = error.get("message") if isinstance(error, Mapping) else error
+	candidates = (within, payload.get("message"), details_text(payload.get("details")))
 	return next((words for candidate in candidates if (words := plain(candidate))), "")
 
 
@@ -188,7 +196,7 @@ def foreign(reply: Reply, redact: Redact) -> BaileysError:
 
 
 def refused(reply: Reply, redact: Redact) -> BaileysError:
-	code = redact(plain((reply.payload or {}).get("code")))[:LONGEST_WORDS]
+	code = redact(plain(code_in(reply.payload or {})))[:LONGEST_WORDS]
 	message = redact(reply.words)[:LONGEST_WORDS] or f"HTTP {reply.status} without an explanation"
 	if state := state_in(reply.status, code, reply.words):
 		return RefusedByState(message, code=code, status=reply.status, state=state)
@@ -197,6 +205,13 @@ def refused(reply: Reply, redact: Redact) -> BaileysError:
 		wait = stated_wait(reply.headers)
 		return kind(message, code=code, status=reply.status, retry_after=WINDOW if wait is None else wait)
 	return kind(message, code=code, status=reply.status)
+
+
+def code_in(payload: Mapping[str, Any]) -> object:
+	"""Beside the words, as in the contract, or with them within `error`."""
+	error = payload.get("error")
+	within = error.get("code") if isinstance(error, Mapping) else None
+	return payload.get("code") or payload.get("errorCode") or within
 
 
 def error_class(status: int, code: str, words: str) -> type[BaileysError]:

@@ -11,6 +11,7 @@ from .parsing import LONGEST_WORD, is_nothing, parse_text
 KEYS = ("disconnectCode", "statusCode", "disconnectReason", "reason")
 KEYS_WITHIN = ("statusCode", "reason", "message", "output", "payload", "error")
 DEEPEST = 6
+PREFIX = re.compile(r"(\w*error: |boom: |disconnectreason\.)+", re.I)
 CODES = range(400, 10_000)
 CODE_BY_NAME = {
 	"loggedout": 401,
@@ -64,4 +65,5 @@ def code_in(text: str) -> int | None:
 
 
 def bare(word: str) -> str:
-	return re.sub(r"[^a-z]", "", word.lower())
+	"""Its letters, by which servers and Baileys agree on it, without what JavaScript writes before an error's words and the enum's name."""
+	return re.sub(r"[^a-z]", "", PREFIX.sub("", word.strip()).lower())

@@ -28,7 +28,7 @@ class Answer:
 	headers: dict[str, str] = field(default_factory=dict)
 
 	def encoded(self) -> bytes:
-		return b"" if self.status == 204 else json.dumps(self.body, ensure_ascii=False).encode()
+		return b"" if self.status == 204 else json.dumps(self.body).encode()
 
 
 class Refusal(Exception):

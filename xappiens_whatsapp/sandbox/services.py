@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import shapes, validation
 from .answers import Answer, Refusal, iso, refusal, success
 from .calls import Call, known

@@ -64,7 +64,7 @@ def body_of(message: Message, form: str) -> bytes:
 			"sessionId": message.session_id,
 			"timestamp": moment,
 		} | message.payload
-	return json.dumps(body, ensure_ascii=False).encode()
+	return json.dumps(body).encode()
 
 
 def headers_of(message: Message, body: bytes, now: float) -> dict[str, str]:

@@ -9,6 +9,7 @@ import functools
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import frappe
@@ -31,7 +32,11 @@ ENDS_AT = "xappiens_whatsapp.ends_at"
 
 
 def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[str, Callable[..., None]]:
-	"""What the client calls before each request and after each answer."""
+	"""What the client calls before each request and after each answer; both count in Redis, for all workers, by the API key.
+
+	`before_request` raises `RateLimitedError` (code `OWN_BUDGET`, `retry_after` in seconds) where the budget, or for `background` its
+	half, is used up for longer than `patience` seconds. `after_response` replaces limit and window by the server's own.
+	"""
 	return {
 		"before_request": functools.partial(spend, key, background=background, patience=patience),
 		"after_response": functools.partial(learn, key),
@@ -95,10 +100,8 @@ def learn(key: str, rate: RateLimit) -> None:
 	"""
 	if not rate.limit or not rate.reset_at:
 		return
-	try:
+	with suppress(RedisError):
 		remember(key, rate)
-	except RedisError:
-		return
 
 
 def remember(key: str, rate: RateLimit) -> None:

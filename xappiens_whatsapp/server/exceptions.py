@@ -22,7 +22,6 @@ class SessionMissingOnServer(GatewayError):
 
 
 class GatewayAuthenticationError(GatewayError):
-	http_status_code = 502
 	error_code = "GATEWAY_AUTHENTICATION"
 
 
@@ -44,7 +43,6 @@ class GatewayUnavailable(GatewayError):
 
 
 class GatewayFailed(GatewayError):
-	http_status_code = 502
 	error_code = "GATEWAY_FAILED"
 
 

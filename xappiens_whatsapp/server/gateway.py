@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec, TypeVar
 
 import frappe
+from frappe import _
 from frappe.utils.response import report_error
 from werkzeug.wrappers import Response
 
@@ -23,10 +25,14 @@ R = TypeVar("R")
 
 
 def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:
-	"""A client for the configured server; `background` work leaves part of the request budget to people.
+	"""A client for the configured server; nothing is sent yet.
 
-	With `patience` it waits that many seconds for the budget before it gives up; never in a web request. On a copy of a site it only
-	reads.
+	`background` work leaves part of the request budget to people; with `patience` it waits that many seconds for the budget before
+	a call gives up, never in a web request. Calls wait as long as the settings say and end with the sixty seconds of a web request;
+	they raise what `BaileysClient` raises, and `RateLimitedError` with the code `OWN_BUDGET` where the budget is used up. On a copy of
+	a site the client only reads.
+
+	Raises `DocTypeTakenOver`, and `frappe.ValidationError` while the settings are off, incomplete or unusable.
 	"""
 	stored = settings.current()
 	key = stored.check_ready()
@@ -89,7 +95,8 @@ def translates_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
-	"""Over HTTP a failure is an answer with its status and words; everybody else gets the exception.
+	"""Over HTTP a failure is an answer with its status and words, and so is a call that lacks an argument; everybody else gets
+	the exception.
 
 	Frappe makes the same answer of an exception, but from 500 on it keeps the traceback with all arguments in Error Log: that
 	fills while a server is down, and the arguments may be secret.
@@ -99,6 +106,8 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 	def wrapper(*args: P.args, **kwargs: P.kwargs) -> R | Response:
 		try:
 			text.check((args, kwargs))
+			if is_requested(function):
+				check_complete(function, *args, **kwargs)
 			return function(*args, **kwargs)
 		except GatewayError as failure:
 			if not is_requested(function):
@@ -110,6 +119,14 @@ def answers_failures(function: Callable[P, R]) -> Callable[P, R | Response]:
 			raise
 
 	return wrapper
+
+
+def check_complete(function: Callable[..., object], *args: object, **kwargs: object) -> None:
+	signature = inspect.signature(function)
+	given = signature.bind_partial(*args, **kwargs).arguments
+	for name, parameter in signature.parameters.items():
+		if parameter.default is parameter.empty and name not in given:
+			frappe.throw(_("The argument {0} is missing.").format(name))
 
 
 def is_requested(function: Callable[..., object]) -> bool:

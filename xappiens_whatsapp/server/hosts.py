@@ -46,6 +46,7 @@ def problem_with(address: str) -> str:
 
 
 def addresses_of(host: str) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+	"""None where the name is not found."""
 	try:
 		found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
 	except (OSError, UnicodeError):

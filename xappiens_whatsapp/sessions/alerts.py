@@ -1,13 +1,14 @@
-"""Which changes people are told about: a linked number that went down, once, and that it is back, once.
+"""Which changes people are told about: a linked number that went down, once, that it is back, once, and another phone than expected.
 
 What waits to be told stands in the records themselves: `down_since` without `alerted_on` is a drop nobody was told of,
-`alerted_on` of a connected session a recovery. So nothing is lost with a queue, and one job tells all that came together.
+`alerted_on` of a connected session a recovery, `wrong_phone` without `wrong_phone_alerted_on` another phone. So nothing is lost with a queue, and one job tells all that came together.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,8 @@ import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
-from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.sessions import reasons, states
 from xappiens_whatsapp.site import copies, counters, queue, settings, shared
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXPECTED_FOR = 60
 EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR = 300
+LEFT_OPEN_FOR = 24 * 3600
 RECONNECTS_WITHIN = timedelta(minutes=2)
 NOT_DOWN = {"down_since": None, "alerted_on": None}
 FLAPS_WITHIN = 3600
@@ -37,14 +38,15 @@ JOB = "xappiens_whatsapp.background.notices.send_waiting"
 def expecting_change(doc: WhatsAppSession) -> Iterator[None]:
 	"""What a person's own click does to the session is no drop, whoever sees it first: this request or a webhook.
 
-	A click that certainly did nothing takes its mark back, and what happens next is news again.
+	A click that certainly did nothing takes its mark back, and what happens next is news again. One whose outcome nobody could
+	look up is remembered until somebody can, however long the server is away.
 	"""
 	expect(doc, EXPECTED_FOR)
 	try:
 		yield
 	except BaileysError as error:
 		if error.outcome_unknown:
-			expect(doc, EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR)
+			expect(doc, EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR, kept_for=LEFT_OPEN_FOR)
 		else:
 			take_expectation(doc)
 		raise
@@ -53,18 +55,29 @@ def expecting_change(doc: WhatsAppSession) -> Iterator[None]:
 		raise
 
 
-def expect(doc: WhatsAppSession, seconds: int) -> None:
-	frappe.cache.set_value(expectation_of(doc), 1, expires_in_sec=seconds)
+def expect(doc: WhatsAppSession, seconds: int, kept_for: int = 0) -> None:
+	mark = {"until": time.time() + seconds, "clicked_at": str(now_datetime())}
+	frappe.cache.set_value(expectation_of(doc), mark, expires_in_sec=kept_for or seconds)
 
 
-def is_expected(doc: WhatsAppSession | frappe._dict) -> bool:
-	return bool(frappe.cache.get_value(expectation_of(doc), expires=True))
+def is_expected(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+	"""Whether a click is the cause of what is seen now, as it still may be of a record that could not be checked since then."""
+	mark = frappe.cache.get_value(expectation_of(row), expires=True)
+	if not mark:
+		return False
+	return time.time() <= mark["until"] or bool(before and is_unchecked_since(mark["clicked_at"], before))
 
 
-def take_expectation(doc: WhatsAppSession | frappe._dict) -> bool:
-	expected = is_expected(doc)
-	frappe.cache.delete_value(expectation_of(doc))
+def take_expectation(row: WhatsAppSession | frappe._dict, before: frappe._dict | None = None) -> bool:
+	expected = is_expected(row, before)
+	frappe.cache.delete_value(expectation_of(row))
 	return expected
+
+
+def is_unchecked_since(moment: str, row: frappe._dict) -> bool:
+	if row.error_code not in reasons.CHECK_FAILURES:
+		return False
+	return not row.last_checked or get_datetime(row.last_checked) < get_datetime(moment)
 
 
 def expectation_of(doc: WhatsAppSession | frappe._dict) -> str:
@@ -80,16 +93,16 @@ def marks(row: frappe._dict, before: frappe._dict) -> dict[str, datetime | None]
 		return {} if before.alerted_on and is_wanted() else dict(NOT_DOWN)
 	if before.status != states.CONNECTED:
 		return {}
-	is_expected = take_expectation(row)
+	is_expected = take_expectation(row, before)
 	if not row.is_active or (is_expected and row.status != states.CONNECTING):
 		return {}
 	count_drop(row.name)
 	return {"down_since": now_datetime(), "alerted_on": None}
 
 
-def announce(row: frappe._dict, before: frappe._dict) -> None:
+def announce(row: frappe._dict) -> None:
 	"""A session that is connecting may be back in a moment: that is told when it has failed, or takes too long."""
-	if is_drop_untold(row) or is_recovery_untold(row):
+	if is_drop_untold(row) or is_recovery_untold(row) or is_wrong_phone_untold(row):
 		enqueue()
 
 
@@ -114,7 +127,15 @@ def is_drop_untold(row: frappe._dict) -> bool:
 
 
 def is_recovery_untold(row: frappe._dict) -> bool:
-	return row.status == states.CONNECTED and bool(row.alerted_on)
+	return is_back(row) and bool(row.alerted_on)
+
+
+def is_back(row: frappe._dict) -> bool:
+	return row.status == states.CONNECTED and not row.wrong_phone
+
+
+def is_wrong_phone_untold(row: frappe._dict) -> bool:
+	return bool(row.wrong_phone) and not row.wrong_phone_alerted_on and is_wanted()
 
 
 def is_overdue(row: frappe._dict) -> bool:
@@ -124,11 +145,9 @@ def is_overdue(row: frappe._dict) -> bool:
 
 def count_drop(name: str) -> None:
 	counters.add(counters.DROPS)
-	try:
+	with suppress(RedisError):
 		if shared.count(drops_of(name), FLAPS_WITHIN) == 1:
 			shared.write(first_drop_of(name), str(now_datetime()), 24 * FLAPS_WITHIN)
-	except RedisError:
-		return
 
 
 def drops(name: str) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import frappe
@@ -15,6 +16,7 @@ from xappiens_whatsapp.baileys.errors import (
 	ConflictError,
 	IntermediaryError,
 	NotFoundError,
+	RefusedByState,
 	ServerError,
 )
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, ConnectsInVain
@@ -36,7 +38,9 @@ IN_VAIN_WITHIN = 3600
 
 
 @transactions.in_own_transaction
-def ensure_record(session_id: str, session_name: str, description: str) -> WhatsAppSession:
+def ensure_record(
+	session_id: str, session_name: str, description: str, expected_number: str | None = None
+) -> WhatsAppSession:
 	"""The record of that id, made when it is not there yet, and committed before the server hears of it.
 
 	So there is always a record to find the server's session by, whatever happens in between.
@@ -44,7 +48,11 @@ def ensure_record(session_id: str, session_name: str, description: str) -> Whats
 	if existing := find_record(session_id):
 		return existing
 	doc = frappe.get_doc(
-		doctype=SESSION, session_id=session_id, session_name=session_name, description=description
+		doctype=SESSION,
+		session_id=session_id,
+		session_name=session_name,
+		description=description,
+		expected_number=expected_number and f"+{expected_number}",
 	)
 	try:
 		doc.insert()
@@ -73,7 +81,7 @@ class Created(NamedTuple):
 	is_new: bool
 
 
-def create_on_server(link: Link, phone_number: str | None = None) -> Created:
+def create_on_server(link: Link) -> Created:
 	"""Create, or find what was created before, and store the number at once.
 
 	A create is never repeated: after a conflict or an unknown outcome the list says what is there. Raises `ChangedMeanwhile` when
@@ -81,18 +89,19 @@ def create_on_server(link: Link, phone_number: str | None = None) -> Created:
 	"""
 	link.asked_at = now_datetime()
 	try:
-		remote = post_session(link, phone_number)
+		remote = post_session(link)
 	except BaileysError as error:
 		return Created(found_after(link, error), is_new=False)
 	keep_number(link, remote)
 	return Created(remote, is_new=True)
 
 
-def post_session(link: Link, phone_number: str | None) -> RemoteSession:
+def post_session(link: Link) -> RemoteSession:
 	doc = link.doc
 	validate_session_id(doc.session_id)
+	expected = (doc.expected_number or "").removeprefix("+") or None
 	return link.client.create_session(
-		doc.session_id, doc.session_name, phone_number=phone_number, **webhook_arguments()
+		doc.session_id, doc.session_name, phone_number=expected, **webhook_arguments()
 	)
 
 
@@ -100,7 +109,7 @@ def found_after(link: Link, error: BaileysError) -> RemoteSession:
 	"""What is there after a create that failed, by the list; raises `error` when nothing is."""
 	if isinstance(error, CANNOT_BE_ASKED):
 		link.note_failure(error)
-	if not isinstance(error, ConflictError) and not error.outcome_unknown:
+	if not isinstance(error, ConflictError | RefusedByState) and not error.outcome_unknown:
 		raise error
 	found = ServerList(link.client)
 	row = found.row_of(link.doc.session_id, link.number)
@@ -123,10 +132,8 @@ def keep_number(link: Link, created: RemoteSession) -> None:
 
 def taken_back(link: Link, number: int) -> ChangedMeanwhile:
 	"""The record was deleted, or lost its number, while the server worked for it: no session stays that nobody knows of."""
-	try:
+	with suppress(NotFoundError):
 		link.client.delete_session(number)
-	except NotFoundError:
-		pass
 	return changed_meanwhile(link)
 
 
@@ -194,8 +201,7 @@ def start(link: Link) -> None:
 def restart(link: Link) -> None:
 	"""The number is verified first: a restart ends the connection of whatever it reaches."""
 	qr_codes.forget(link.doc)
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	with alerts.expecting_change(link.doc):
 		remote = link.act(link.client.restart, is_done=lambda: link.doc.status in states.WITH_QR_CODE)
 	if remote:
@@ -217,10 +223,8 @@ def is_in_vain(link: Link, error: ServerError) -> bool:
 
 
 def forget_failures(link: Link) -> None:
-	try:
+	with suppress(RedisError):
 		shared.release(failures_of(link))
-	except RedisError:
-		return
 
 
 def failures_of(link: Link) -> str:

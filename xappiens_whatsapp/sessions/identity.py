@@ -9,14 +9,13 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SESSION
-from xappiens_whatsapp.sessions.phones import clean_phone_number as clean_phone_number
+from xappiens_whatsapp.baileys.addresses import RESERVED_IDS
 from xappiens_whatsapp.site import text
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
-RESERVED_IDS = ("stats", "frappe")  # literal siblings of the id in the server's routes
 NAME_LENGTH = 255
 
 
@@ -36,15 +35,20 @@ def validate_session_name(session_name: str) -> None:
 
 
 def find_record(identifier: str) -> WhatsAppSession | None:
-	"""By document name, else by session id; exactly, although the database compares without case."""
+	"""By document name, else by session id; exactly, although the database compares without case.
+
+	Never by `get_doc` alone: Frappe takes a name that begins with a bracket for filters.
+	"""
 	text.check(identifier)
-	if (doc := load(identifier)) and doc.name == identifier:
-		return doc
-	row = frappe.db.get_value(SESSION, {"session_id": identifier}, ["name", "session_id"], as_dict=True)
-	return load(row.name) if row and row.session_id == identifier else None
+	for field in ("name", "session_id"):
+		row = frappe.db.get_value(SESSION, {field: identifier}, ["name", "session_id"], as_dict=True)
+		if row and row[field] == identifier:
+			return load(row.name)
+	return None
 
 
 def load(name: str) -> WhatsAppSession | None:
+	"""None where there is no such document, and no message about it stays for the reader."""
 	try:
 		return frappe.get_doc(SESSION, name)
 	except frappe.DoesNotExistError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import convert_utc_to_system_timezone, get_datetime
 
-from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.server import causes, failures
 from xappiens_whatsapp.sessions import reasons, states
 from xappiens_whatsapp.sessions.belief import State
 from xappiens_whatsapp.site import languages
@@ -23,7 +23,7 @@ NO_PAIRING = {"phone_number": None, "last_seen": None}
 def news(row: frappe._dict, seen: Observation) -> dict[str, object]:
 	"""By the table of belief; empty where the row says it all already."""
 	remote, belief = seen.remote, seen.belief
-	learned = facts_of(remote) if belief.facts else {}
+	learned = facts_of(row, remote) if belief.facts else {}
 	status = states.status_of(remote)
 	if belief.state is State.YES or (belief.state is State.IF_IT_AGREES and status == row.status):
 		learned |= state_of(row, remote, status)
@@ -34,19 +34,25 @@ def unknown_to(row: frappe._dict, learned: dict[str, object]) -> dict[str, objec
 	return {field: value for field, value in learned.items() if differs(row.get(field), value)}
 
 
-def facts_of(remote: RemoteSession) -> dict[str, object]:
+def facts_of(row: frappe._dict, remote: RemoteSession) -> dict[str, object]:
 	"""What one answer does not say is not forgotten."""
 	facts = {
 		"session_db_id": remote.id,
-		"phone_number": remote.phone_number,
+		"phone_number": None if is_only_expected(row, remote) else remote.phone_number,
 		"last_seen": remote.last_activity and to_site_time(remote.last_activity),
 	}
 	return {field: value for field, value in facts.items() if value}
 
 
+def is_only_expected(row: frappe._dict, remote: RemoteSession) -> bool:
+	"""Until a phone is linked, servers repeat the number that was given at creation."""
+	is_expected = f"+{remote.phone_number}" == row.expected_number
+	return is_expected and states.status_of(remote) != states.CONNECTED
+
+
 def state_of(row: frappe._dict, remote: RemoteSession, status: str | None) -> dict[str, object]:
 	if status is None:
-		return problem(states.UNKNOWN_STATUS, remote.status[:100])
+		return problem(causes.UNKNOWN_STATUS, remote.status[:100])
 	trouble = problem_of(row, remote, status)
 	ends = status == states.QR_REQUIRED or trouble.get("error_code") in reasons.ENDS_PAIRING
 	return {
@@ -87,7 +93,7 @@ def known_reason(row: frappe._dict) -> str:
 
 def is_reason(code: str | None) -> bool:
 	"""A reason that was told once, perhaps only by a webhook, stays while the session stays as it is."""
-	return bool(code) and code not in (*reasons.CHECK_FAILURES, states.OUT_OF_STEP, states.UNKNOWN_STATUS)
+	return bool(code) and code not in (*reasons.CHECK_FAILURES, causes.OUT_OF_STEP, causes.UNKNOWN_STATUS)
 
 
 def problem(code: str, detail: str = "", *, reconnects: bool = False) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +11,7 @@ from frappe import _
 from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
+from xappiens_whatsapp.baileys.answers import ANSWER_OF_ANOTHER, WRONG_SESSION
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -37,7 +39,6 @@ Identifier = int | str
 
 CANNOT_BE_ASKED = (UnavailableError, AuthenticationError, RateLimitedError, IntermediaryError)
 CANNOT_BE_CHECKED = (*CANNOT_BE_ASKED, ServerError)
-WRONG_SESSION = "wrong_session"
 CONFIRMED_FOR = 60
 
 
@@ -141,7 +142,7 @@ class Link:
 		self.asked_at = now_datetime()
 		answer = operation(identifier)
 		if getattr(answer, "session_id", "") not in ("", self.doc.session_id):
-			raise ServerError("The server answered for another session", code=WRONG_SESSION)
+			raise ServerError(ANSWER_OF_ANOTHER, code=WRONG_SESSION)
 		return answer
 
 	def identifier(self) -> Identifier:
@@ -157,7 +158,7 @@ class Link:
 		row = found.row_of(self.doc.session_id, self.number)
 		if row is None:
 			records.note_missing(self.doc, self.number, found.asked_at, self.server)
-			raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+			raise not_found()
 		self.observe(
 			RemoteSession(id=row.id, session_id=row.session_id), Seen.LISTED_UNVOUCHED, found.asked_at
 		)
@@ -182,6 +183,12 @@ class Link:
 			return number
 		raise number_of_another(self.doc, number, current)
 
+	def existing(self) -> Identifier:
+		"""As `verified`; raises `NotFoundError` when the server has no such session."""
+		if (identifier := self.verified()) is None:
+			raise not_found()
+		return identifier
+
 	def found_or_none(self) -> Identifier | None:
 		try:
 			return self.find()
@@ -198,23 +205,31 @@ class Link:
 		return named or self.client.get_session(number).session_id
 
 	def is_confirmed(self, error: BaileysError) -> bool:
-		"""Whether the list named this very number a moment ago; servers say 404 while there is no code or state yet."""
+		"""Whether the list named this very number a moment ago; servers say 404 while there is no code or state yet.
+
+		A list that is at hand is newer than that.
+		"""
+		if self.found:
+			return False
 		try:
 			return error.code != WRONG_SESSION and bool(shared.read(self.confirmation_key()))
 		except RedisError:
 			return False
 
 	def confirm(self) -> None:
-		try:
+		with suppress(RedisError):
 			shared.claim(self.confirmation_key(), CONFIRMED_FOR)
-		except RedisError:
-			return
 
 	def confirmation_key(self) -> str:
 		return f"whatsapp_number_confirmed:{self.doc.name}:{self.doc.session_db_id}"
 
 	def observe(self, remote: RemoteSession, seen: Seen, asked_at: datetime | None = None) -> records.Outcome:
 		return records.observe(self.doc, Observation(seen, remote, asked_at or self.asked_at, self.server))
+
+
+def not_found() -> NotFoundError:
+	"""As the server says it on a session's own route."""
+	return NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
 
 
 def leads_elsewhere(error: BaileysError) -> bool:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import frappe
 
 from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import identity, matching, qr_codes, records, states
 from xappiens_whatsapp.sessions.listing import ServerList
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-FIELDS = ["name", "session_id", "session_db_id", "server_id", "session_name", "status", "phone_number"]
+FIELDS = [
+	"name",
+	"session_id",
+	"session_db_id",
+	"server_id",
+	"session_name",
+	"status",
+	"phone_number",
+	"expected_number",
+	"wrong_phone",
+	"needs_attention",
+]
 
 
 def visible_records() -> list[frappe._dict]:
@@ -36,7 +48,19 @@ def compare() -> list[dict[str, Any]]:
 	rows = [row_of(record, found) for record in local]
 	if permissions.is_manager():
 		rows += [server_row(remote, None) for remote in found.unknown(record.session_id for record in local)]
+	note_same_phones(rows)
 	return sorted(rows, key=lambda row: not row["on_server"])
+
+
+def note_same_phones(rows: list[dict[str, Any]]) -> None:
+	"""In each connected session the names of the others that are connected with the same number."""
+	holders: dict[str, list[dict[str, Any]]] = defaultdict(list)
+	for row in rows:
+		if row["phoneNumber"] and row["status_frappe"] == states.CONNECTED:
+			holders[row["phoneNumber"]].append(row)
+	for row in rows:
+		sharing = holders.get(row["phoneNumber"], [])
+		row["same_phone"] = [other["sessionName"] for other in sharing if row in sharing and other is not row]
 
 
 def read_list() -> ServerList:
@@ -66,21 +90,27 @@ def server_row(remote: RemoteSession, record: frappe._dict | None) -> dict[str, 
 		"lastActivity": remote.last_activity and qr_codes.isoformat(remote.last_activity),
 		"on_server": True,
 		"local": record.name if record else None,
+		**attention_of(record),
 	}
 
 
 def missing_row(record: frappe._dict) -> dict[str, Any]:
-	return {
-		"id": record.session_db_id or None,
-		"sessionId": record.session_id,
-		"sessionName": record.session_name,
-		"status": None,
-		"status_frappe": record.status,
-		"phoneNumber": record.phone_number,
-		"lastActivity": None,
-		"on_server": False,
-		"local": record.name,
-	}
+	known = RemoteSession(
+		id=record.session_db_id or None,
+		session_id=record.session_id,
+		name=record.session_name,
+		phone_number=record.phone_number,
+	)
+	row = server_row(known, record)
+	return {**row, "status": None, "status_frappe": record.status, "on_server": False}
+
+
+def attention_of(record: frappe._dict | None) -> dict[str, Any]:
+	"""None for what this site has no record of."""
+	if record is None:
+		return {"expected_number": None, "wrong_phone": None, "needs_attention": None}
+	flags = {field: bool(record[field]) for field in ("wrong_phone", "needs_attention")}
+	return {"expected_number": record.expected_number or None, **flags}
 
 
 def refresh(docs: Iterable[WhatsAppSession]) -> list[str]:

@@ -14,6 +14,12 @@ from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 from xappiens_whatsapp.site import text
 
 FEWEST_DIGITS, MOST_DIGITS = 8, 15
+# Mobile numbers that WhatsApp writes with or without a digit: of Mexico, Argentina and Brazil.
+OPTIONAL_DIGITS = (
+	(r"521(\d{10})", r"52\1"),
+	(r"549(\d{10})", r"54\1"),
+	(r"55(\d\d)9([6-9]\d{7})", r"55\1\2"),
+)
 
 
 def clean_phone_number(phone_number: str | None) -> str | None:
@@ -31,6 +37,13 @@ def clean_phone_number(phone_number: str | None) -> str | None:
 		if fitting := {in_digits(reading) for reading in readings if fits(reading)}:
 			return the_one(fitting)
 	refuse(typed, readings)
+
+
+def require_phone_number(phone_number: str) -> str:
+	"""As `clean_phone_number`; raises where nothing was given."""
+	if digits := clean_phone_number(phone_number):
+		return digits
+	frappe.throw(_("Enter the phone's number with its country code."))
 
 
 def visible(phone_number: str) -> str:
@@ -117,3 +130,21 @@ def say_length(is_too_long: bool) -> NoReturn:
 	if is_too_long:
 		frappe.throw(_("The phone number has too many digits."))
 	frappe.throw(_("The phone number has too few digits. Enter all of it, with + and its country code."))
+
+
+def in_e164(phone_number: str | None) -> str | None:
+	"""As `clean_phone_number`, with +; for what is stored."""
+	digits = clean_phone_number(phone_number)
+	return f"+{digits}" if digits else None
+
+
+def is_same(one: str, other: str) -> bool:
+	"""Of two numbers with country code, with or without +."""
+	return shortest(one) == shortest(other)
+
+
+def shortest(phone_number: str) -> str:
+	digits = phone_number.removeprefix("+")
+	for longer, shorter in OPTIONAL_DIGITS:
+		digits = re.sub(rf"^{longer}$", shorter, digits)
+	return digits

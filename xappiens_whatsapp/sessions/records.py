@@ -15,9 +15,10 @@ from frappe.utils import get_datetime, now_datetime
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError
-from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.server import causes, failures, gateway
 from xappiens_whatsapp.sessions import (
 	alerts,
+	attention,
 	learning,
 	pairing_links,
 	qr_codes,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
-WATCHED = ("status", "session_db_id", "phone_number", "error_code")
+WATCHED = ("status", "session_db_id", "phone_number", "expected_number", "wrong_phone", "error_code")
 SERVER_OWNED = (
 	"status",
 	"status_since",
@@ -42,6 +43,7 @@ SERVER_OWNED = (
 	"needs_attention",
 	"phone_number",
 	"wrong_phone",
+	"wrong_phone_alerted_on",
 	"session_db_id",
 	"server_id",
 	"last_seen",
@@ -84,7 +86,11 @@ def number_of(row: Row | WhatsAppSession, server: str) -> int:
 
 
 def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
-	"""Keep what is believed of the observation."""
+	"""Keep what is believed of the observation.
+
+	Writes nothing where the row says it all already (only the time of the check, once a minute), where something newer is known,
+	or where record, server or number are not those any more that were asked about. `why_not` says which; "" for the first.
+	"""
 
 	def decide(row: Row) -> dict[str, object]:
 		changes = learning.news(row, seen)
@@ -96,7 +102,10 @@ def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
 
 
 def note_failure(doc: WhatsAppSession, error: BaileysError, asked_at: datetime, server: str) -> Outcome:
-	"""The record keeps its last known state and says why it could not be checked; nobody is told."""
+	"""The record keeps its last known state and says why it could not be checked; nobody is told.
+
+	Writes nothing where it says so already. The sentence is stored in the site's language, as for people who are no managers.
+	"""
 	with languages.speaking(languages.of_site()):
 		failure = failures.translate(error)
 
@@ -130,22 +139,30 @@ def note_removed(doc: WhatsAppSession, number: int) -> Outcome:
 	"""Somebody here had the server delete the session: nothing is wrong, and nobody needs to be told."""
 
 	def decide(_row: Row) -> dict[str, object]:
-		settled = {**learning.problem(""), **alerts.NOT_DOWN, "last_checked": now_datetime()}
+		settled = {
+			**learning.problem(""),
+			**alerts.NOT_DOWN,
+			"stopped_here": 1,
+			"last_checked": now_datetime(),
+		}
 		return {**NOT_ON_SERVER, **settled}
 
 	return change(doc, decide, number=number)
 
 
 def note_stopped(doc: WhatsAppSession) -> Outcome:
-	"""Somebody here stopped it: no drop, and no reason either."""
+	"""Somebody here stopped it: no drop, and no reason either. Writes nothing where the session is not down."""
 
 	def decide(row: Row) -> dict[str, object]:
-		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
+		if row.status not in states.DOWN:
+			return {}
+		return {**alerts.NOT_DOWN, **learning.problem(""), "stopped_here": 1}
 
 	return change(doc, decide)
 
 
 def note_problem(doc: WhatsAppSession, code: str) -> Outcome:
+	"""Only the reason: the state stays. `code` is one of `causes.REASONS`."""
 	return change(doc, lambda _row: learning.problem(code))
 
 
@@ -174,6 +191,7 @@ def change(
 
 
 def locked(name: str) -> Row | None:
+	"""The row for this transaction alone; None where it is gone."""
 	return frappe.db.get_value(SESSION, name, FIELDS, as_dict=True, for_update=True)
 
 
@@ -210,10 +228,12 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 		take_from_others(row.name, int(changes["session_db_id"]))
 	before = frappe._dict(row)
 	row.update(changes)
-	is_own = alerts.is_expected(row)
-	marks = alerts.marks(row, before)
-	row.update(marks)
-	frappe.get_doc(SESSION, row.name).db_set({**changes, **marks}, update_modified=False)
+	is_own = alerts.is_expected(row, before)
+	for marks_of in (alerts.marks, attention.marks):
+		changes |= marks_of(row, before)
+		row.update(changes)
+	is_edited = "expected_number" in changes
+	frappe.get_doc(SESSION, row.name).db_set(changes, update_modified=is_edited)
 	story.follow(row, before, is_own)
 	tell(row, before)
 
@@ -235,7 +255,8 @@ def tell(row: Row, before: Row) -> None:
 		log_what_puzzles(row)
 	if row.status != before.status:
 		pairing_links.note_state(row)
-		alerts.announce(row, before)
+	if (row.status, row.wrong_phone) != (before.status, before.wrong_phone):
+		alerts.announce(row)
 
 
 def is_news(row: Row, before: Row) -> bool:
@@ -244,5 +265,5 @@ def is_news(row: Row, before: Row) -> bool:
 
 
 def log_what_puzzles(row: Row) -> None:
-	if row.error_code in (states.UNKNOWN_STATUS, states.OUT_OF_STEP):
+	if row.error_code in (causes.UNKNOWN_STATUS, causes.OUT_OF_STEP):
 		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")

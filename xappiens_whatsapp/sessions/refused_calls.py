@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TypedDict
 
 from frappe.utils import now_datetime
@@ -39,20 +40,16 @@ def note(cause: str) -> None:
 	"""Forgotten a day after the last one, but for the total."""
 	counters.add(counters.webhook(cause))
 	count, since, last = (key_of(cause, what) for what in KEPT)
-	try:
+	with suppress(RedisError):
 		shared.count(count, KEPT_FOR)
 		shared.claim(since, KEPT_FOR, str(now_datetime().replace(microsecond=0)))
 		shared.keep(since, KEPT_FOR)
 		shared.write(last, str(time.time()), KEPT_FOR)
-	except RedisError:
-		return
 
 
 def note_accepted() -> None:
-	try:
+	with suppress(RedisError):
 		shared.write(ACCEPTED, str(time.time()), KEPT_FOR)
-	except RedisError:
-		return
 
 
 def found() -> list[Refused]:
@@ -73,13 +70,11 @@ def about(cause: str, accepted: float) -> Refused | None:
 
 def forget() -> None:
 	"""When what may have been the cause is put right."""
-	try:
+	with suppress(RedisError):
 		for cause in CAUSES:
 			for what in KEPT:
 				shared.release(key_of(cause, what))
-	except RedisError:
-		return
 
 
 def key_of(cause: str, what: str) -> str:
-	return f"whatsapp_refused:{what}:{cause}"
+	return f"{shared.REFUSED}:{what}:{cause}"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if_doc_is_linked
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server.exceptions import NumberOfAnother
 from xappiens_whatsapp.sessions import (
@@ -21,7 +20,7 @@ from xappiens_whatsapp.sessions import (
 	story,
 )
 from xappiens_whatsapp.sessions.belief import Seen
-from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, Link
+from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, CANNOT_BE_CHECKED, Link
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
@@ -42,6 +41,16 @@ def remove_from_server(link: Link) -> bool:
 		number = delete_verified(link)
 	outcome = records.note_removed(link.doc, number)
 	return outcome.why_not != records.GONE and not link.number
+
+
+def disconnect(link: Link) -> None:
+	"""As `remove_from_server`, for the person who asked.
+
+	Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone.
+	"""
+	if not remove_from_server(link):
+		raise creation.changed_meanwhile(link)
+	story.keep(link.doc.name, story.DISCONNECTED)
 
 
 def delete_verified(link: Link) -> int:
@@ -73,6 +82,9 @@ def is_found_gone(link: Link, failure: BaileysError) -> bool:
 	"""After a look that found it still there, the outcome of `failure` is known."""
 	try:
 		is_there = link.verified() is not None
+	except CANNOT_BE_CHECKED as error:
+		link.note_failure(error)
+		return False
 	except (BaileysError, NumberOfAnother):
 		return False
 	failure.outcome_unknown = False
@@ -91,8 +103,7 @@ def stop_on_server(link: Link) -> None:
 
 
 def stop_verified(link: Link) -> None:
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	remote = link.act(link.client.disconnect, is_done=lambda: link.doc.status in states.DOWN)
 	if remote:
 		link.observe(remote, Seen.OWN_ROUTE)

@@ -12,7 +12,15 @@ from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
 from xappiens_whatsapp.server import features, gateway
-from xappiens_whatsapp.sessions import creation, identity, pairing_codes, qr_codes, states, story
+from xappiens_whatsapp.sessions import (
+	creation,
+	identity,
+	pairing_codes,
+	qr_codes,
+	right_phone,
+	states,
+	story,
+)
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.pairing_links import (
 	TOKEN_BYTES,
@@ -73,7 +81,7 @@ class Visit:
 		return f"whatsapp_link_{self.entry['digest'][:12]}"
 
 	def key_of_browser(self) -> str:
-		return f"whatsapp_link_browser:{self.entry['digest']}"
+		return f"{shared.LINK}_browser:{self.entry['digest']}"
 
 	def look(self) -> dict[str, object]:
 		"""The state and, while the session waits for a scan, its code; asks the server no oftener than need be."""
@@ -81,12 +89,20 @@ class Visit:
 		if not self.entry["used"] and self.is_server_due():
 			code, retry_after = self.ask_server()
 		if self.entry["used"] or self.doc.status == states.CONNECTED:
-			return answer(states.CONNECTED)
+			return self.answer_linked()
 		if self.doc.status not in states.DOWN:
 			code = code or qr_codes.cached(self.doc)
 		if code:
 			story.keep_code_shown(self.doc.name)
 		return answer(self.doc.status, code, retry_after)
+
+	def answer_linked(self) -> dict[str, object]:
+		"""Where it is another phone than expected, the ends of both numbers tell the person which of theirs it is."""
+		if not self.doc.wrong_phone:
+			return answer(states.CONNECTED)
+		numbers = {"phone_number": self.doc.phone_number, "instead_of": self.doc.expected_number}
+		ends = {field: right_phone.last_digits(number) for field, number in numbers.items()}
+		return answer(states.CONNECTED) | ends
 
 	def request_code(self, phone_number: str) -> PairingCode:
 		"""For a phone whose camera is not at hand; a session that is linked already gives none."""
@@ -98,7 +114,7 @@ class Visit:
 		return shared.claim(self.key_of_turn(), ASK_SERVER_EVERY)
 
 	def key_of_turn(self) -> str:
-		return f"whatsapp_link_asked:{self.doc.name}"
+		return f"{shared.LINK}_asked:{self.doc.name}"
 
 	def ask_server(self) -> tuple[qr_codes.CachedCode | None, int]:
 		link = Link(self.doc, gateway.connect_to_server(background=True))

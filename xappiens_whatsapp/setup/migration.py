@@ -7,13 +7,13 @@ from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import attention, records, states
 from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
 LENGTH_OF_MARK = 10
 KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
-STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
 
 def run_sql(query: str, values: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
@@ -92,10 +92,10 @@ def clear_stored_credentials() -> None:
 
 
 def reset_unknown_states() -> None:
-	placeholders = ", ".join(["%s"] * len(STATES))
+	placeholders = ", ".join(["%s"] * len(states.ALL))
 	run_sql(
 		f"update `tab{SESSION}` set status = %s, is_connected = 0 where coalesce(status, '') not in ({placeholders})",
-		("Disconnected", *STATES),
+		(states.DISCONNECTED, *states.ALL),
 	)
 
 
@@ -124,3 +124,11 @@ def bind_numbers() -> None:
 	"""Numbers of 0.1 belong to the server that the settings name."""
 	filters = {"session_db_id": (">", 0), "server_id": ("is", "not set")}
 	frappe.db.set_value(SESSION, filters, "server_id", gateway.current_server(), update_modified=False)
+
+
+def compute_attention() -> None:
+	"""For records from before there was a column for it, in which only the traces say who ended a session: a drop has a reason."""
+	for row in frappe.db.get_values(SESSION, {}, records.FIELDS, as_dict=True):
+		is_without_trace = not (row.error_code or row.down_since) and row.status_since
+		row.stopped_here = row.stopped_here or (row.status == states.DISCONNECTED and is_without_trace)
+		frappe.db.set_value(SESSION, row.name, attention.marks(row, row), update_modified=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from frappe import _
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
 from xappiens_whatsapp.server.exceptions import GatewayRateLimited
+from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.shell import gateway
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.shell.gateway import RunningGateway
 	from xappiens_whatsapp.shell.output import Answer, Shell
 
 ASK_EVERY = 5
@@ -31,6 +33,8 @@ def wait_until_linked(shell: Shell, session: str, seconds: int) -> None:
 	if not linked:
 		shell.refuse(1, _("The phone was not linked within {0} seconds.").format(seconds))
 	shell.answer(linked, status_table)
+	if linked["wrong_phone"]:
+		shell.fail()
 
 
 def watch(shell: Shell, session: str, seconds: int, bar: Any) -> Answer | None:
@@ -69,11 +73,13 @@ def session_table(answer: Answer) -> str:
 		"local": _("Record"),
 		"on_server": _("On the server"),
 		"status_frappe": _("Status"),
+		"needs_attention": _("Needs Attention"),
 		"phoneNumber": _("Phone Number"),
 		"lastActivity": _("Last Seen"),
 	}
+	flags = ("on_server", "needs_attention")
 	rows = [
-		{**row, "on_server": yes_or_no(row["on_server"]), "status_frappe": state_in_words(row)}
+		{**row, **{flag: yes_or_no(row[flag]) for flag in flags}, "status_frappe": state_in_words(row)}
 		for row in answer["sessions"]
 	]
 	return (
@@ -82,12 +88,14 @@ def session_table(answer: Answer) -> str:
 
 
 def state_in_words(row: Answer) -> str:
-	"""The server's own word where it is not one of ours."""
+	"""The server's own word where it is not one of ours; another phone than expected is no connection."""
 	state = row["status_frappe"] or row["status"]
-	return _(state)
+	return _("Wrong Phone") if row["wrong_phone"] and state == states.CONNECTED else _(state)
 
 
-def yes_or_no(value: bool) -> str:
+def yes_or_no(value: bool | None) -> str:
+	if value is None:
+		return ""
 	return _("Yes") if value else _("No")
 
 
@@ -98,11 +106,15 @@ def status_table(data: Answer) -> str:
 		_("Status"): state_in_words(data),
 		_("The server says"): data["status"],
 		_("Phone Number"): data["phoneNumber"],
+		_("Expected Number"): data["expected_number"],
 		_("Last Seen"): data["lastActivity"],
 		_("Last Checked"): data["checked_at"],
 	}
 	width = max(len(line) for line in lines)
 	words = "\n".join(f"{label:<{width}}  {cell(value)}".rstrip() for label, value in lines.items())
+	if data["wrong_phone"]:
+		linked, expected = f"+{data['phoneNumber']}", data["expected_number"]
+		return f"{words}\n\n" + _("Another phone is linked: {0} instead of {1}.").format(linked, expected)
 	reason = data.get("reason")
 	return f"{words}\n\n{reason['sentence']} {reason['next_step']}" if reason else words
 
@@ -149,6 +161,12 @@ def disconnect_question(session: str) -> str:
 	return f"{question} {consequence}"
 
 
+def unlink_question(session: str) -> str:
+	question = _("Unlink the phone of {0}?").format(session)
+	consequence = _("The session is created anew, and the expected phone has to scan its QR code.")
+	return f"{question} {consequence}"
+
+
 def table(columns: dict[str, str], rows: list[Answer]) -> str:
 	lines = [list(columns.values()), *([cell(row.get(key)) for key in columns] for row in rows)]
 	widths = [max(len(line[position]) for line in lines) for position in range(len(columns))]
@@ -161,15 +179,32 @@ def cell(value: object) -> str:
 	return "" if value is None else str(value)
 
 
+def run_gateway(shell: Shell, port: int, connect: bool) -> None:
+	def started(running: gateway.RunningGateway) -> None:
+		if connect:
+			connect_to(running)
+		shell.answer({"url": running.url, "key_file": str(running.key_file)}, gateway_words)
+		sys.stdout.flush()
+		frappe.db.close()  # for as long as the gateway runs nobody asks it, and MariaDB would cut it off
+
+	try:
+		gateway.serve(gateway_folder(), port, started, tell=partial(click.echo, err=True))
+	except gateway.GatewayNotStarted as error:
+		shell.refuse(1, str(error))
+	finally:
+		frappe.connect()
+
+
 def gateway_folder() -> Path:
 	"""Beside the site's private files, and in no backup: a copy that runs would log the original out."""
 	return Path(frappe.local.site_path, "private", "whatsapp-gateway").resolve()
 
 
-def connect_to(running: RunningGateway) -> None:
-	settings = frappe.get_doc("WhatsApp Settings")
-	settings.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
-	settings.save()
+def connect_to(running: gateway.RunningGateway) -> None:
+	"""Stores and commits the gateway's address and key in the settings, and switches them on."""
+	stored = settings.uncached()
+	stored.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
+	stored.save()
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the gateway runs on for as long as the command does
 
 

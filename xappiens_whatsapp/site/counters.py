@@ -1,5 +1,7 @@
 """Totals of the whole site for a monitor: they only grow, until Redis is emptied."""
 
+from contextlib import suppress
+
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.site import shared
@@ -10,10 +12,8 @@ DROPS = "drops"
 
 def add(name: str) -> None:
 	"""Without Redis nothing is counted, and nothing fails."""
-	try:
+	with suppress(RedisError):
 		shared.count(key_of(name), KEPT_FOR)
-	except RedisError:
-		return
 
 
 def read(name: str) -> int:

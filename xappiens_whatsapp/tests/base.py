@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import frappe
-from frappe.utils import now_datetime
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
@@ -19,6 +17,7 @@ from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.sessions import records
 from xappiens_whatsapp.site import copies
+from xappiens_whatsapp.tests import leftovers
 
 try:
 	from frappe.tests import IntegrationTestCase as FrappeTestCase
@@ -63,14 +62,15 @@ class WhatsAppTestCase(FrappeTestCase):
 		SESSIONS.clear()
 		frappe.set_user("Administrator")
 		ensure_users()
+		cls.addClassCleanup(leftovers.check_since, leftovers.there(), cls.__qualname__)
 		cls.sandbox = Sandbox("test-api-key-0000", **cls.sandbox_options)
 		cls.sandbox.start()
 		cls.addClassCleanup(cls.sandbox.stop)
 
 	def setUp(self) -> None:
 		super().setUp()
-		begun = now_datetime()
 		frappe.set_user("Administrator")
+		self.addCleanup(leftovers.remove_since, leftovers.there())
 		copies.move_here()
 		self.settings()
 		self.sandbox.clear_faults()
@@ -79,7 +79,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		gathered = patch.object(notices, "GATHERED_FOR", 0.0)
 		gathered.start()
 		self.addCleanup(gathered.stop)
-		self.addCleanup(remove_test_sessions, begun)
+		self.addCleanup(remove_test_sessions)
 
 	def settings(self, **values: Any) -> None:
 		"""Save the settings as a manager would, with the sandbox as server unless told otherwise."""
@@ -202,7 +202,7 @@ def add_user(user: str, role: str | None) -> None:
 	doc.insert()
 
 
-def remove_test_sessions(since: datetime) -> None:
+def remove_test_sessions() -> None:
 	frappe.set_user("Administrator")
 	frappe.db.rollback()
 	names = [
@@ -213,6 +213,4 @@ def remove_test_sessions(since: datetime) -> None:
 	for name in names:
 		frappe.db.delete("WhatsApp Session User", {"parent": name})
 		frappe.db.delete("WhatsApp Session", {"name": name})
-	frappe.db.delete("WhatsApp Session Event", {"session": ("like", "test%")})
-	frappe.db.delete("WhatsApp Session Event", {"session": "WhatsApp Settings", "at": (">=", since)})
 	frappe.db.commit()

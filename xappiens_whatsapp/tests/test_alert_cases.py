@@ -12,6 +12,7 @@ from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, notices, reconciliation
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.server.exceptions import GatewayError
+from xappiens_whatsapp.sessions import alerts
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER, logged_errors
 from xappiens_whatsapp.tests.test_alerts import AlertsTestCase, outgoing_mail
 from xappiens_whatsapp.tests.workers import run_jobs
@@ -148,20 +149,45 @@ class TestOwnClicks(CasesOfAlerts):
 					self.sandbox.clear_faults()
 
 	def test_nor_where_the_look_afterwards_fails_too(self):
-		"""Without a number the list names it, so that the first look does without the routes that fail."""
+		for route, mode in (("disconnect", "Keep on the server"), ("delete", "Delete on the server")):
+			for seconds in (300, 0):
+				with self.subTest(route, remembered_for=seconds):
+					self.settings(disconnect_mode=mode)
+					doc = self.left_open(route, seconds)
+					self.assertEqual(self.fresh(doc.name).status, "Connected")
+					self.sandbox.clear_faults()
+					self.observe(doc)
+					self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+					self.assertEqual(self.told(doc), [])
+
+	def test_a_click_that_turned_out_not_done_excuses_no_later_drop(self):
 		for route, mode in (("disconnect", "Keep on the server"), ("delete", "Delete on the server")):
 			with self.subTest(route):
 				self.settings(disconnect_mode=mode)
-				doc = self.linked()
-				frappe.db.set_value(SESSION, doc.name, "session_db_id", 0)
-				frappe.db.commit()
-				self.sandbox.fault(route, "reset", performed=True)
-				for look in ("status", "get"):
-					self.sandbox.fault(look, "http", status=503, times=None)
-				with self.assertRaises(GatewayError):
-					session.disconnect_session(doc.name)
-				self.assertEqual(self.fresh(doc.name).status, "Connected")
+				doc = self.left_open(route, 0, performed=False)
 				self.sandbox.clear_faults()
 				self.observe(doc)
-				self.assertEqual(self.fresh(doc.name).status, "Disconnected")
-				self.assertEqual(self.told(doc), [])
+				self.assertEqual((self.fresh(doc.name).status, self.told(doc)), ("Connected", []))
+				self.sandbox.fault("status", "http", status=503, times=None)
+				with self.assertRaises(GatewayError):
+					session.get_session_status(doc.name)
+				self.sandbox.clear_faults()
+				self.sandbox.drop(doc.session_id, 401)
+				self.observe(doc)
+				self.assertEqual(len(self.told(doc, MANAGER)), 1)
+
+	def left_open(self, route: str, seconds: int, *, performed: bool = True) -> Any:
+		"""A click whose answer was lost, as the server then was. Without a number the list names it, so that the first look does
+		without the routes that fail; `seconds` is how long a click is remembered at least."""
+		doc = self.linked()
+		frappe.db.set_value(SESSION, doc.name, "session_db_id", 0)
+		frappe.db.commit()
+		self.sandbox.fault(route, "reset", performed=performed)
+		for look in ("status", "get"):
+			self.sandbox.fault(look, "http", status=503, times=None)
+		with (
+			patch.object(alerts, "EXPECTED_AFTER_UNKNOWN_OUTCOME_FOR", seconds),
+			self.assertRaises(GatewayError),
+		):
+			session.disconnect_session(doc.name)
+		return doc

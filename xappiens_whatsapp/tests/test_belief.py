@@ -87,6 +87,14 @@ def import_again(test: TestTable, name: str) -> None:
 	diagnosis.adopt_session(test.fresh(name).session_db_id)
 
 
+def import_afresh(test: TestTable, name: str) -> None:
+	"""Of a session whose record was deleted here and not there."""
+	number = test.fresh(name).session_db_id
+	frappe.db.delete(SESSION, {"name": name})
+	frappe.db.commit()
+	diagnosis.adopt_session(number)
+
+
 ROUTES: dict[str, Route] = {
 	"Status": lambda _test, name: session.get_session_status(name),
 	"bulk Status": lambda _test, name: session.refresh_sessions([name]),
@@ -99,6 +107,11 @@ ROUTES: dict[str, Route] = {
 		session.get_session_status(name),
 	),
 	"Import": import_again,
+	"Import of what has no record": import_afresh,
+}
+CLICKS_THAT_LOOK: dict[str, Route] = {
+	"connect": lambda _test, name: session.connect_session(name),
+	"disconnect": lambda _test, name: session.disconnect_session(name),
 }
 ROWS = {
 	"own route, 200": Row(Seen.OWN_ROUTE, down, DOWN),
@@ -117,8 +130,12 @@ ROWS = {
 }
 
 
+CANNOT_BE_IMPORTED = (Seen.NOT_LISTED, Seen.GONE, Seen.NOTHING)
+"""What the list does not show, or nobody can ask for."""
+
+
 class TestTable(TruthTestCase):
-	sandbox_options = {**TruthTestCase.sandbox_options, "rate_limit": 1000}
+	sandbox_options = {**TruthTestCase.sandbox_options, "rate_limit": 1_000_000}
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -138,18 +155,46 @@ class TestTable(TruthTestCase):
 	def drive(self, row: Row, learn: Route) -> None:
 		if learn is import_again and row.believed == MISSING:
 			row = row._replace(believed=UP)
-		self.heal()
-		name = self.linked()
-		number = self.fresh(name).session_db_id
-		row.arrange(self, name)
-		try:
-			learn(self, name)
-		except (GatewayError, frappe.DoesNotExistError):
-			frappe.db.rollback()
+		name, number = self.arranged(row)
+		self.attempt(learn, name)
+		if learn is import_afresh and row.seen in CANNOT_BE_IMPORTED:
+			self.assertFalse(frappe.db.exists(SESSION, name))
+			return
 		self.assert_believed(name, row.believed, number)
 		self.heal()
 		self.assert_recovers(name, row)
 		frappe.delete_doc(SESSION, name)
+
+	def arranged(self, row: Row) -> tuple[str, int]:
+		self.heal()
+		name = self.linked()
+		number = self.fresh(name).session_db_id
+		row.arrange(self, name)
+		return name, number
+
+	def attempt(self, route: Route, name: str) -> None:
+		try:
+			route(self, name)
+		except (GatewayError, frappe.DoesNotExistError):
+			frappe.db.rollback()
+
+	def test_a_click_leaves_the_record_as_the_server_is(self):
+		self.settings(disconnect_mode="Keep on the server")
+		for words, row in ROWS.items():
+			for route, click in CLICKS_THAT_LOOK.items():
+				with self.subTest(words, route=route):
+					name, _number = self.arranged(row)
+					self.attempt(click, name)
+					self.assert_as_on_server(name)
+					self.heal()
+					self.attempt(ROUTES["Status"], name)
+					self.assert_as_on_server(name)
+
+	def assert_as_on_server(self, name: str) -> None:
+		fresh = self.fresh(name)
+		rows = [row for row in self.sandbox.sessions() if row["id"] == fresh.session_db_id]
+		self.assertEqual([bool(fresh.is_connected)], [row["isConnected"] for row in rows] or [False])
+		self.assertEqual([name] * len(rows), [row["sessionId"] for row in rows])
 
 	def assert_believed(self, name: str, believed: str, number: int) -> None:
 		fresh = self.fresh(name)

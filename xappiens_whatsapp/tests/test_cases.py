@@ -15,6 +15,7 @@ from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import diagnosis, pairing, session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.errors import BaileysError
+from xappiens_whatsapp.baileys.reasons import read_reason
 from xappiens_whatsapp.sandbox import Sandbox
 from xappiens_whatsapp.server.exceptions import (
 	ChangedMeanwhile,
@@ -134,6 +135,21 @@ class TestRefusals(CasesTestCase):
 		self.assertEqual(self.state(name), ("Disconnected", "401"))
 		self.assertEqual(self.call("restart_session", user=MANAGER, session_id=name).status, 200)
 
+	def test_2_a_create_that_is_refused_because_the_session_is_there_finds_it(self):
+		name = self.linked()
+		frappe.db.set_value(SESSION, name, {"status": "Disconnected", "is_connected": 0, "session_db_id": 0})
+		frappe.db.commit()
+		for refusal in ("already_connected", "already_connected_conflict", "already_connected_text"):
+			with self.subTest(refusal):
+				self.sandbox.fault("create", "refusal", name=refusal)
+				self.assertEqual(session.create_session(name, "Ventas")["status"], "Connected")
+				self.assertEqual(self.fresh(name).session_db_id, self.remote_id(name))
+		new = self.new_id()
+		self.sandbox.fault("create", "refusal", name="already_connected")
+		with self.assertRaises(GatewayError):
+			session.create_session(new, "Ventas")
+		self.assertTrue(session.create_session(new, "Ventas")["success"])
+
 
 class TestUnknownOutcomes(AlertsTestCase):
 	def test_3_done_but_answered_500_or_nothing_is_done_and_nobody_is_alarmed(self):
@@ -203,6 +219,22 @@ class TestReasons(CasesTestCase):
 				text = reasons.text_of(reasons.code_of(None, written, was_linked=True))
 				self.assertIn(words, text, written)
 
+	def test_6_what_baileys_writes_where_it_has_no_name_for_it(self):
+		for written, words in (
+			("Error: QR refs attempts ended", "Nobody scanned"),
+			("Boom: Error: QR refs attempts ended", "Nobody scanned"),
+			("DisconnectReason.loggedOut", "logged out"),
+			("Intentional Logout", "logged out"),
+			("Stream Errored (conflict)", "second server"),
+			("Error: Stream Errored (restart required)", "restart"),
+			("Connection Terminated by Server", "interrupted"),
+			("Connection was lost", "was lost"),
+			("Multi-device beta not joined", "linked devices"),
+		):
+			with self.subTest(written):
+				code, word = read_reason({"lastDisconnect": {"error": {"message": written}}})
+				self.assertIn(words, reasons.text_of(reasons.code_of(code, word, was_linked=True)))
+
 	def test_6_nobody_is_sent_to_connect_a_banned_number(self):
 		for number in NOT_BY_CONNECTING:
 			self.assertNotIn("ress Connect", reasons.text_of(str(number)))
@@ -249,7 +281,8 @@ class TestConnect(CasesTestCase):
 			frappe.db.commit()
 			self.sandbox.clear_requests()
 			click(name) if click is session.connect_session else click(name, "Ventas")
-			self.assertFalse([line for line in self.sent() if line.endswith("/connect")])
+			asked = [] if click is session.connect_session else ["POST /api/sessions"]
+			self.assertEqual(self.changing(), asked)
 			self.assertEqual(self.state(name)[0], "Connected")
 
 	def test_7_a_pairing_link_neither(self):
@@ -278,8 +311,7 @@ class TestMissing(CasesTestCase):
 	def test_9_missing_needs_both(self):
 		name = self.linked()
 		self.sandbox.hide(name)
-		found = diagnosis.diagnose()["findings"]
-		self.assertEqual([row for row in found if row.get("record") == name], [])
+		self.assertEqual(self.findings_about(name), [])
 		for learn in (
 			session.get_session_status,
 			lambda _name: reconciliation.reconcile(),
@@ -290,8 +322,12 @@ class TestMissing(CasesTestCase):
 			learn(name)
 			self.assertEqual(self.state(name), ("Connected", ""))
 		self.sandbox.forget(name)
+		self.assertEqual(self.findings_about(name), ["missing_on_server"])
 		with self.assertRaises(SessionMissingOnServer):
 			session.get_session_status(name)
+
+	def findings_about(self, name: str) -> list[str]:
+		return [row["kind"] for row in diagnosis.diagnose()["findings"] if row["session"] == name]
 
 	def test_37_what_is_gone_is_counted_as_changed(self):
 		names = [self.linked() for _each in range(5)]

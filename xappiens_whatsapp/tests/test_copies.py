@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,11 +11,10 @@ import frappe
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
-from xappiens_whatsapp.api import pairing, session, settings
+from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, notices, reconciliation
 from xappiens_whatsapp.patches import remember_site
 from xappiens_whatsapp.server import budget, gateway, hosts
-from xappiens_whatsapp.server.exceptions import CopyOfASite
 from xappiens_whatsapp.setup import neighbours
 from xappiens_whatsapp.site import address, copies, secrets
 from xappiens_whatsapp.tests.base import (
@@ -126,6 +124,10 @@ class TestCopies(WebhookTestCase):
 		notices.send_waiting()
 		run_jobs()
 		self.assertEqual(frappe.db.count("Notification Log"), before)
+		copies.move_here()
+		notices.send_waiting()
+		run_jobs()
+		self.assertGreater(frappe.db.count("Notification Log"), before)
 
 	def test_neither_migrating_nor_saving_makes_it_the_real_site(self):
 		neighbours.settle()

@@ -47,6 +47,14 @@ class TestPhoneNumbers(WhatsAppTestCase):
 			with self.subTest(typed):
 				self.assertEqual(clean_phone_number(typed), "34600000001")
 
+	def test_a_record_expects_a_national_number_of_the_country_of_its_site(self):
+		self.live_in("Spain", "es")
+		doc = self.new_record(expected_number="600 000 021")
+		self.assertEqual(doc.expected_number, "+34600000021")
+		self.live_in("Germany", "de")
+		doc.save()
+		self.assertEqual(doc.expected_number, "+34600000021")
+
 	def test_nothing_is_nothing(self):
 		for typed in (None, "", " ", "\u202a\u202c"):
 			self.assertIsNone(clean_phone_number(typed))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import frappe
 
 from xappiens_whatsapp import SESSION, SETTINGS
-from xappiens_whatsapp.api import session
+from xappiens_whatsapp.api import pairing, session
+from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.setup import install, neighbours, uninstall
 from xappiens_whatsapp.site import ownership
 from xappiens_whatsapp.site.ownership import DocTypeTakenOver
 from xappiens_whatsapp.tests.base import MANAGER, NOBODY, WhatsAppTestCase, logged_errors
 from xappiens_whatsapp.tests.test_commands import CommandTestCase
+from xappiens_whatsapp.tests.test_pairing import Browser
 
 APPS = str(Path(__file__).parent / "apps")
 THEIRS = "Other Whatsapp"
@@ -96,6 +99,26 @@ class TestTakenOver(NeighbourTestCase):
 		self.assertEqual(logged_errors(), before)
 		self.give_back()
 		self.assertEqual(self.call("list_sessions", user=MANAGER).status, 200)
+
+	def test_a_guest_and_the_server_read_nothing_of_it(self):
+		name = session.create_session(self.new_id(), "Ventas")["session"]
+		token = urlsplit(pairing.create_link(name)["url"]).fragment
+		guest = Browser(frappe.local.site)
+		self.assertEqual(guest.ask("open_link", token).status, 200)
+		self.take_settings()
+		frappe.cache.delete_keys("whatsapp_link_asked")
+		webhook = guest.open(f"/api/method/{METHOD}", method="POST", json={"event": "session.connected"})
+		self.assertEqual((webhook.status, webhook.body), (401, {"message": {"success": False}}))
+		unreadable = guest.open(
+			f"/api/method/{METHOD}", method="POST", data=b"x", content_type="application/json"
+		)
+		self.assertEqual(unreadable.status, 401)
+		looked = guest.ask("pairing_status", token)
+		self.assertEqual(looked.status, 503)
+		for answer in (webhook, unreadable, looked):
+			self.assertNotRegex(answer.text, "other_whatsapp|bench|WhatsApp Settings")
+		self.give_back()
+		self.assertEqual(guest.ask("pairing_status", token).status, 200)
 
 	def test_jobs_stay_quiet(self):
 		name = session.create_session(self.new_id(), "Ventas")["session"]

@@ -108,7 +108,8 @@ class TestMaking(PairingTestCase):
 		stored = [key + (frappe.cache.get(key) or b"") for key in keys]
 		self.assertGreaterEqual(len(stored), 3)
 		cookies = [cookie.value for cookie in self.browser.client._cookies.values()]
-		for secret in (token, *filter(None, cookies)):
+		self.assertTrue(all(cookies) and cookies)
+		for secret in (token, *cookies):
 			self.assertFalse([entry for entry in stored if secret.encode() in entry])
 
 	def test_making_one_connects_what_is_not_connected(self):

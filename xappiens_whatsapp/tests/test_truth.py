@@ -20,7 +20,7 @@ from xappiens_whatsapp.sessions.belief import Observation, Seen
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.setup import uninstall
-from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase
+from xappiens_whatsapp.tests.base import MANAGER, VIEWER, WhatsAppTestCase
 
 PHONES = itertools.count(3000)
 
@@ -51,6 +51,13 @@ class TruthTestCase(WhatsAppTestCase):
 		before = self.fresh(name).as_dict()
 		step()
 		return self.fresh(name).as_dict() != before
+
+
+def jobs_after_webhook(name: str) -> None:
+	"""With so many sessions at once that the list is read."""
+	nudges.enqueue_refresh(name, "logout")
+	nudges.enqueue_refresh(f"{name}_that_is_gone")
+	jobs.refresh_waiting()
 
 
 class TestLateAnswers(TruthTestCase):
@@ -120,6 +127,14 @@ class TestMissing(TruthTestCase):
 		self.assertTrue(self.is_changed_by(name, ask))
 		self.assertEqual(self.fresh(name).error_code, "SESSION_MISSING_ON_SERVER")
 		self.assertFalse(self.is_changed_by(name, ask))
+
+	def test_a_list_at_hand_is_newer_than_what_an_earlier_one_confirmed(self):
+		name = self.create()
+		self.sandbox.fault("qr", "http", status=404, code="NOT_FOUND", error="No code yet")
+		self.assertFalse(session.get_qr_code(name)["ready"])
+		self.sandbox.forget(name)
+		self.assertEqual(reconciliation.reconcile()["missing"], 1)
+		self.assertEqual(self.fresh(name).error_code, "SESSION_MISSING_ON_SERVER")
 
 	def test_the_webhook_of_a_removal_by_hand_is_no_problem(self):
 		name = self.linked()
@@ -226,6 +241,32 @@ class TestLists(TruthTestCase):
 		self.assertEqual(
 			self.sent(), ["GET /api/sessions", f"GET /api/sessions/{self.remote_id(name)}/status"]
 		)
+
+	def test_one_that_agrees_is_believed_by_every_route_that_has_other_things_to_ask(self):
+		for learn, asks in (
+			(lambda name: session.refresh_sessions([name]), False),
+			(lambda name: diagnosis.adopt_session(self.remote_id(name)), False),
+			(lambda _name: reconciliation.reconcile(), True),
+			(jobs_after_webhook, True),
+		):
+			name = self.linked()
+			self.from_the_database()
+			own_route = f"GET /api/sessions/{self.remote_id(name)}/status"
+			learn(name)
+			with self.subTest(asks=asks):
+				self.assertEqual(own_route in self.sent(), asks, self.sent())
+				self.assertEqual(self.fresh(name).status, "Connected")
+			self.sandbox.clear_faults()
+			self.sandbox.drop(name, 401)
+			self.from_the_database()
+			self.sandbox.clear_requests()
+			learn(name)
+			with self.subTest("contradicts", asks=asks):
+				self.assertIn(own_route, self.sent())
+				fresh = self.fresh(name)
+				self.assertEqual((fresh.status, fresh.error_code), ("Disconnected", "401"))
+			self.sandbox.clear_faults()
+			frappe.delete_doc(SESSION, name)
 
 	def test_adopting_from_such_a_list_asks_for_the_state(self):
 		remote = self.sandbox.add(self.new_id(), phone_number="34600000002")
@@ -350,8 +391,9 @@ class TestSamePhone(TruthTestCase):
 
 	def both(self) -> list[Any]:
 		names = [session.create_session(self.new_id(), label)["session"] for label in ("Ventas", "Taller")]
+		phone_number = f"3460{next(PHONES):07}"
 		for name in names:
-			self.sandbox.scan(name, phone_number="34600000077")
+			self.sandbox.scan(name, phone_number=phone_number)
 			session.get_session_status(name)
 		return [self.fresh(name) for name in names]
 
@@ -359,8 +401,37 @@ class TestSamePhone(TruthTestCase):
 		doc.run_method("onload")
 		return doc.get("__onload")["same_phone"]
 
-	def test_it_is_said_on_both_forms_until_one_is_disconnected(self):
+	def said(self, doc: Any, user: str | None = None) -> tuple[list[str], ...]:
+		"""On the form, in the answer about the state, and in the list of sessions."""
+		status = self.call("get_session_status", user=user or MANAGER, session_id=doc.name).message["data"]
+		rows = self.call("list_sessions", user=user or MANAGER).message["sessions"]
+		listed = next(row["same_phone"] for row in rows if row["local"] == doc.name)
+		with self.as_user(user or MANAGER):
+			return self.others_of(self.fresh(doc.name)), status["same_phone"], listed
+
+	def test_it_is_said_on_both_everywhere_until_one_is_disconnected(self):
 		first, second = self.both()
-		self.assertEqual([self.others_of(first), self.others_of(second)], [["Taller"], ["Ventas"]])
+		self.assertEqual(self.said(first), (["Taller"],) * 3)
+		self.assertEqual(self.said(second), (["Ventas"],) * 3)
 		session.disconnect_session(second.name)
-		self.assertEqual(self.others_of(self.fresh(first.name)), [])
+		self.assertEqual(self.said(first), ([],) * 3)
+
+	def test_a_session_that_is_down_keeps_its_number_and_is_no_second_one(self):
+		self.settings(disconnect_mode="Keep on the server")
+		first, second = self.both()
+		session.disconnect_session(second.name)
+		self.assertTrue(self.fresh(second.name).phone_number)
+		for doc in (first, second):
+			self.assertEqual(self.said(doc), ([],) * 3)
+
+	def test_people_read_of_sessions_that_they_may_see(self):
+		first, second = self.both()
+		self.assign(first.name, VIEWER, "Viewer")
+		self.assertEqual(self.said(first, VIEWER), ([],) * 3)
+		self.assign(second.name, VIEWER, "Viewer")
+		self.assertEqual(self.said(first, VIEWER), (["Taller"],) * 3)
+
+	def test_the_diagnosis_finds_both(self):
+		names = {doc.name for doc in self.both()}
+		found = {row["session"] for row in diagnosis.diagnose()["findings"] if row["kind"] == "phone_twice"}
+		self.assertEqual(found, names)

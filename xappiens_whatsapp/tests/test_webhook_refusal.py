@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from datetime import datetime, timedelta, timezone
@@ -135,20 +136,26 @@ class TestRefusal(WebhookTestCase):
 		self.assertEqual(self.sent(), [])
 
 	def test_an_address_that_is_refused_too_often_is_told_to_slow_down_and_a_signed_call_still_works(self):
-		statuses = [self.deliver(self.payload, None)[0] for _count in range(REFUSALS_A_MINUTE + 1)]
-		self.assertEqual(statuses[:REFUSALS_A_MINUTE], [401] * REFUSALS_A_MINUTE)
-		self.assertEqual(statuses[-1], 429)
+		self.assert_slowed_down(self.payload)
 		other = {"X-Forwarded-For": "192.0.2.9"}
 		self.assertEqual(self.deliver(self.payload, None, **other)[0], 401)
 		self.assert_recovers()
 
 	def test_what_a_caller_writes_in_front_of_its_address_makes_it_nobody_else(self):
-		statuses = []
-		for number in range(REFUSALS_A_MINUTE + 1):
-			forwarded = f"203.0.113.{number}, 198.51.100.{number}, 192.0.2.9"
-			statuses.append(self.deliver(self.payload, None, **{"X-Forwarded-For": forwarded})[0])
-		self.assertEqual(statuses, [401] * REFUSALS_A_MINUTE + [429])
+		forwarded = (f"203.0.113.{number}, 198.51.100.{number}, 192.0.2.9" for number in range(256))
+		self.assert_slowed_down(self.payload, *({"X-Forwarded-For": written} for written in forwarded))
 		self.assertEqual(self.deliver(self.payload, None, **{"X-Forwarded-For": "192.0.2.10"})[0], 401)
+
+	def assert_slowed_down(self, payload: Any, *headers: dict[str, str]) -> None:
+		"""After as many refusals as a minute allows, of which the next one may have begun meanwhile."""
+		for refused, each in enumerate(itertools.cycle(headers or [{}])):
+			status, answer = self.deliver(payload, None, **each)
+			self.assertEqual(answer, {"message": {"success": False}})
+			if status == 429:
+				break
+			self.assertEqual(status, 401)
+			self.assertLess(refused, 2 * REFUSALS_A_MINUTE)
+		self.assertGreaterEqual(refused, REFUSALS_A_MINUTE)
 
 	def test_who_comes_without_a_proxy_is_known_by_the_connection(self):
 		with self.assertRaises(frappe.RateLimitExceededError):
@@ -164,15 +171,12 @@ class TestRefusal(WebhookTestCase):
 		environ = EnvironBuilder(headers=headers, environ_base={"REMOTE_ADDR": address}).get_environ()
 		frappe.local.request = Request(environ)
 
-	def test_no_json_seventy_times(self):
+	def test_no_json_more_often_than_a_minute_allows(self):
 		"""Frappe reads it before it asks any app; on v15 it kept the whole body in Error Log, with a traceback in the answer."""
 		logged = logged_errors()
 		for kind in ("application/json", "text/plain"):
 			frappe.cache.delete_keys("whatsapp_calls")
-			answers = [self.deliver(b"x-secret-body", None, **{"Content-Type": kind}) for _count in range(70)]
-			statuses = [status for status, _answer in answers]
-			self.assertEqual(statuses, [401] * REFUSALS_A_MINUTE + [429] * (70 - REFUSALS_A_MINUTE))
-			self.assertEqual([answer for _status, answer in answers], [{"message": {"success": False}}] * 70)
+			self.assert_slowed_down(b"x-secret-body", {"Content-Type": kind})
 		self.assertEqual(logged_errors(), logged)
 		self.assert_recovers()
 
@@ -251,8 +255,10 @@ class TestCauses(WebhookTestCase):
 	def test_nothing_of_the_calls_is_kept(self):
 		self.deliver(b"x-secret-body", **{"X-Forwarded-For": "192.0.2.77"})
 		self.deliver({"event": "x-secret-event"}, OTHER_SECRET)
-		for key in frappe.cache.get_keys("whatsapp_refused"):
-			self.assertNotRegex(frappe.cache.get(key) or b"", rb"secret|192\.0\.2\.77")
+		keys = frappe.cache.get_keys("whatsapp_refused")
+		self.assertGreaterEqual(len(keys), 3)
+		for key in keys:
+			self.assertRegex(frappe.cache.get(key), rb"\A[-0-9.: ]+\Z")
 
 	def test_clearing_the_cache_keeps_the_counts(self):
 		self.refuse("wrong_signature")

@@ -80,6 +80,69 @@ class TestRegistration(WebhookTestCase):
 		self.assertEqual(frappe.get_doc("WhatsApp Settings").get_password("webhook_secret"), SECRET)
 
 
+class TestOneOfFour(WebhookTestCase):
+	"""Case 28."""
+
+	sandbox_options = {**WebhookTestCase.sandbox_options, "rate_limit": 1_000_000}
+
+	def test_whatever_one_of_four_meets_the_others_are_registered_and_it_is_tried_again(self):
+		for kind, details in (
+			("reset", {}),
+			("reset", {"performed": True}),
+			("cut", {}),
+			("http", {"status": 500}),
+			("http", {"status": 503}),
+			("http", {"status": 404, "code": "SESSION_NOT_FOUND"}),
+			("http", {"status": 404, "code": "NOT_FOUND"}),
+			("http", {"status": 422}),
+			("http", {"status": 401, "code": "UNAUTHORIZED"}),
+			("http", {"status": 403, "code": "FORBIDDEN"}),
+			("html", {"status": 502}),
+			("challenge", {"status": 403}),
+			("refusal", {"name": "not_connected"}),
+			("slow", {"seconds": 1.5}),
+			("rate_limit", {"reset": 1}),
+		):
+			for position in (0, 1):
+				with self.subTest(kind, position=position, **details):
+					self.register_with_fault(position, kind, details)
+
+	def register_with_fault(self, position: int, kind: str, details: dict[str, Any]) -> None:
+		self.doCleanups()
+		self.setUp()
+		docs = sorted((self.linked() for _each in range(4)), key=lambda doc: doc.name)
+		self.settings(webhook_enabled=1, api_timeout=1)
+		numbers = [doc.session_db_id for doc in docs]
+		self.sandbox.clear_requests()
+		settings.register_webhooks()
+		self.fault_at(position, kind, details)
+		run_jobs()
+		paths = {request.path for request in self.sandbox.requests if request.method == "PUT"}
+		self.assertEqual(paths, {f"/api/sessions/{number}/webhook" for number in numbers})
+		registered = {self.sandbox.registry.named(doc.session_id).webhook.secret for doc in docs}
+		self.assertEqual(registered, {SECRET})
+
+	def fault_at(self, position: int, kind: str, details: dict[str, Any]) -> None:
+		"""The server answers that many registrations well before."""
+		for _each in range(position):
+			self.sandbox.fault("webhook", "slow", seconds=0)
+		self.sandbox.fault("webhook", kind, **details)
+
+	def test_a_key_that_is_refused_for_all_is_named_once_for_each_and_the_next_click_works(self):
+		docs = [self.linked() for _each in range(3)]
+		self.sandbox.fault("webhook", "http", status=401, code="UNAUTHORIZED", times=None)
+		settings.register_webhooks()
+		run_jobs()
+		(log,) = frappe.get_all("Error Log", filters=NOT_REGISTERED, fields=["error"])
+		for doc in docs:
+			self.assertEqual(log.error.count(doc.name), 1)
+		self.sandbox.clear_faults()
+		settings.register_webhooks()
+		run_jobs()
+		for doc in docs:
+			self.assertEqual(self.sandbox.registry.named(doc.session_id).webhook.secret, SECRET)
+
+
 class TestRoundTrip(WebhookTestCase):
 	sandbox_options = {"qr_delay": 0.0, "scan_delay": 0.0, "webhook_retry_delay": 0.1}
 

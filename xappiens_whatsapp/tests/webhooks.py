@@ -7,17 +7,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import frappe
+from frappe.installer import get_site_config_path, update_site_config
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 from xappiens_whatsapp.api import session
-from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.baileys.webhooks import sign
 from xappiens_whatsapp.sandbox.server import QuietHandler
+from xappiens_whatsapp.sessions.webhooks import METHOD
 from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
@@ -90,28 +92,29 @@ def served_site() -> Iterator[str]:
 
 	server = make_server("127.0.0.1", 0, named, threaded=True, request_handler=QuietHandler)
 	Thread(target=server.serve_forever, daemon=True).start()
-	try:
-		with site_address(f"http://127.0.0.1:{server.port}") as address:
+	with site_address(f"http://127.0.0.1:{server.port}") as address:
+		try:
 			yield address
-	finally:
-		server.shutdown()
-		server.server_close()
+		finally:
+			server.shutdown()
+			server.server_close()
 
 
 @contextmanager
 def site_address(address: str) -> Iterator[str]:
-	"""The site is at home under this address as well as under that of its configuration, which jobs and requests read."""
+	"""The site's configuration names this address, for every thread and every process that reads it."""
+	in_file = json.loads(Path(get_site_config_path()).read_text(encoding="utf-8")).get("host_name")
 	before = frappe.local.conf.host_name
-	frappe.local.conf.host_name = address
-	be_at_home(f"{frappe.local.site}|", address)
+	move(address)
 	try:
 		yield address
 	finally:
-		frappe.local.conf.host_name = before
-		be_at_home(str(copies.here()), "")
+		move(in_file or "None", before)
 
 
-def be_at_home(place: str, address: str) -> None:
-	frappe.db.set_single_value("WhatsApp Settings", "linked_site", place)
-	frappe.db.set_single_value("WhatsApp Settings", "site_address", address)
+def move(configured: str, known_as: str | None = None) -> None:
+	"""`known_as` is what all configuration files together say; "None" takes the site's own word away."""
+	update_site_config("host_name", configured)
+	frappe.local.conf.host_name = known_as or (None if configured == "None" else configured)
+	copies.move_here()
 	frappe.db.commit()

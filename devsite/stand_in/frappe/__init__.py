@@ -232,6 +232,7 @@ def delete_doc(
 	ignore_permissions: bool = False,
 	ignore_missing: bool = True,
 	delete_permanently: bool = True,
+	ignore_on_trash: bool = False,
 ) -> None:
 	"""Nothing is kept of it in any case."""
 	if db.exists(doctype, name):

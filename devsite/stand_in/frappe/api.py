@@ -46,7 +46,7 @@ def document_list(doctype: str) -> list:
 
 
 def create_doc(doctype: str) -> Any:
-	return frappe.new_doc(doctype, **frappe.form_dict).insert()
+	return frappe.get_doc({**frappe.form_dict, "doctype": doctype}).insert()
 
 
 def read_doc(doctype: str, name: str) -> Any:

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { codeIn } from "./picture.js";
@@ -15,15 +14,6 @@ const DEFAULTS = { GATEWAY_TEST_SPEED: "20", GATEWAY_RATE_LIMIT: "1000000", GATE
  * @typedef {Record<string, string>} Environment
  * @typedef {{ status: number, headers: Headers, body: any }} Answer
  */
-
-/** @returns {Promise<number>} a port of this machine that nobody uses now */
-export async function freePort() {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
 
 /** The gateway as people run it: a process, spoken to by HTTP. Its data folder outlives the process. */
 export class Gateway {
@@ -57,9 +47,11 @@ export class Gateway {
 	}
 
 	async start() {
+		const said = this.output.length;
 		await this.launch();
-		await until(() => this.#answers() || this.hasEnded, { what: "the gateway answers" });
-		if (this.hasEnded) throw new Error(`the gateway ended at its start: ${this.output}`);
+		const address = () => /^ready (\S+)$/m.exec(this.output.slice(said))?.[1];
+		this.url = String(await until(() => address() ?? this.hasEnded, { within: 30_000, what: "the gateway answers" }));
+		if (this.hasEnded) throw new Error(`the gateway ended at its start: ${this.output.slice(said)}`);
 	}
 
 	/** Starts it with other settings, from now on. @param {Environment} environment */
@@ -70,9 +62,7 @@ export class Gateway {
 
 	/** Starts the process, without waiting for it. @param {Environment} [environment] */
 	async launch(environment = {}) {
-		const port = await freePort();
-		this.url = `http://127.0.0.1:${port}`;
-		const env = { PATH: String(process.env.PATH), GATEWAY_DATA: this.data, GATEWAY_PORT: String(port) };
+		const env = { PATH: String(process.env.PATH), GATEWAY_DATA: this.data, GATEWAY_PORT: "0" };
 		const child = spawn(process.execPath, ["--max-semi-space-size=4", MAIN], {
 			env: { ...env, ...this.#environment, ...environment },
 			stdio: ["ignore", "pipe", "pipe"],
@@ -85,10 +75,6 @@ export class Gateway {
 	/** Whether no process of it runs. */
 	get hasEnded() {
 		return this.process?.exitCode !== null || this.process.signalCode !== null;
-	}
-
-	async #answers() {
-		return fetch(`${this.url}/health`).then(({ ok }) => ok, () => false);
 	}
 
 	/**

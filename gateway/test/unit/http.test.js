@@ -75,6 +75,31 @@ for (const [fields, wrong] of /** @type {[any, string][]} */ ([
 	});
 }
 
+for (const [fields, wrong] of /** @type {[any, string][]} */ ([
+	[{ to: "" }, "to"],
+	[{ to: "1234" }, "to"],
+	[{ to: "+34 600 000 002" }, "to"],
+	[{ to: "34600000002@example.com" }, "to"],
+	[{ to: 34600000002 }, "to"],
+	[{ to: ["34600000002"] }, "to"],
+	[{ to: undefined }, "to"],
+	[{ message: "" }, "message"],
+	[{ message: "m".repeat(4097) }, "message"],
+	[{ message: { image: { url: "https://files.example/a.jpg" } } }, "message"],
+	[{ message: undefined }, "message"],
+	[{ type: "image" }, "type"],
+])) {
+	test(`send refuses ${JSON.stringify(fields).slice(0, 60)} and names the field`, async () => {
+		const gateway = await served();
+		await created(gateway);
+		const path = `/api/messages/${BODY.sessionId}/send`;
+		const text = { to: "34600000002", message: "hola" };
+		const { status, body } = await gateway.call("POST", path, { ...text, ...fields });
+		assert.deepEqual([status, body.code, Object.keys(body.details)], [400, "VALIDATION_ERROR", [wrong]]);
+		assert.equal((await gateway.call("POST", path, text)).body.code, "SESSION_NOT_CONNECTED");
+	});
+}
+
 test("bodies that are none", async () => {
 	const { call } = await served();
 	for (const body of ["{broken", "[1]", '"text"', "null", new Uint8Array([0x7b, 0xff, 0x7d])]) {

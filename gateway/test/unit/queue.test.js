@@ -199,6 +199,41 @@ for (const [url, cause] of [
 	});
 }
 
+for (const [what, said, outcome] of /** @type {[string, string, object][]} */ ([
+	["nothing, and hangs up", "", { status: null, cause: "reset" }],
+	["no HTTP", "hello there\r\n\r\n", { status: null, cause: "reset" }],
+	["headers without end", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(100_000)}`, { status: null, cause: "reset" }],
+	["a status of its own", "HTTP/1.1 299 Fine\r\nContent-Length: 0\r\n\r\n", { status: 299 }],
+	["100 first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n", { status: 204 }],
+	["half of a body", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", { status: 200 }],
+	["a page", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>", { status: 200 }],
+])) {
+	test(`a site that answers with ${what}`, async () => {
+		const { createServer } = await import("node:net");
+		const server = createServer((socket) => void socket.on("error", () => {}).end(said)).listen(0, "127.0.0.1");
+		await until(() => server.listening);
+		const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+		const delivery = { secret: null, body: "{}", event: "webhook.test", session_id: "ventas_1" };
+		assert.deepEqual(await deliver({ ...delivery, url: `http://127.0.0.1:${port}/` }, 2000), outcome);
+		server.close();
+	});
+}
+
+test("a site whose answer never ends is cut off", async () => {
+	const { createServer } = await import("node:http");
+	let closed = false;
+	const endless = createServer((_request, response) => {
+		const timer = setInterval(() => response.write("x".repeat(100_000)), 5);
+		response.on("close", () => (clearInterval(timer), (closed = true)));
+	}).listen(0, "127.0.0.1");
+	await until(() => endless.listening);
+	const { port } = /** @type {import("node:net").AddressInfo} */ (endless.address());
+	const delivery = { secret: null, body: "{}", event: "webhook.test", session_id: "ventas_1" };
+	assert.deepEqual(await deliver({ ...delivery, url: `http://127.0.0.1:${port}/` }, 5000), { status: 200 });
+	await until(() => closed);
+	endless.close();
+});
+
 test("a site that speaks no TLS, and one that never answers", async () => {
 	const receiver = await site();
 	const delivery = { secret: null, body: "{}", event: "webhook.test", session_id: "ventas_1" };

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Refused } from "../../config.js";
 import { CredentialStore } from "../../store/credentials.js";
 import { Database, StorageFailed } from "../../store/database.js";
+import { SentStore } from "../../store/sent.js";
 import { SessionStore } from "../../store/sessions.js";
 import { folder } from "./support.js";
 
@@ -37,6 +38,7 @@ test("a second gateway on the same folder is kept out with one line, and let in 
 		() => new Database(data),
 		new Refused(
 			`Another gateway uses the data folder ${data}: stop it, or name another folder in GATEWAY_DATA`,
+			"FOLDER_IN_USE",
 		),
 	);
 	first.close();
@@ -47,8 +49,54 @@ test("a database of a newer gateway is left alone", () => {
 	const data = folder();
 	new Database(data).close();
 	tamper(data, (sqlite) => sqlite.exec("pragma user_version = 99"));
-	assert.throws(() => new Database(data), /written by a newer gateway \(version 99, this one knows 1\)/);
+	assert.throws(() => new Database(data), /written by a newer gateway \(version 99, this one knows \d+\)/);
 	tamper(data, (sqlite) => assert.equal(sqlite.prepare("pragma user_version").get()?.user_version, 99));
+});
+
+test("a database of an older gateway is brought up to date, and its sessions and pairings stay", () => {
+	const data = folder();
+	const database = new Database(data);
+	const { id } = new SessionStore(database).insert(FIELDS);
+	new CredentialStore(database).writeCreds(id, "the pairing");
+	database.close();
+	tamper(data, (sqlite) =>
+		sqlite.exec(
+			"drop table sent; alter table session drop column restriction; alter table session drop column restricted_until; alter table session drop column heard; pragma user_version = 1",
+		),
+	);
+	const newer = new Database(data);
+	assert.equal(new CredentialStore(newer).readCreds(id), "the pairing");
+	assert.deepEqual(
+		new SessionStore(newer).all().map(({ id, restriction }) => [id, restriction]),
+		[[id, null]],
+	);
+	new SentStore(newer).of(id).keep("A1", "34600000002@s.whatsapp.net", "hola");
+	newer.close();
+});
+
+test("texts that were sent: the last thousand of a session, three days, gone with it", () => {
+	const database = new Database(folder());
+	const sessions = new SessionStore(database);
+	const [one, other] = ["one", "other"].map((session_id) => sessions.insert({ ...FIELDS, session_id }).id);
+	const sent = new SentStore(database);
+	sent.of(other).keep("kept", "34600000002@s.whatsapp.net", "of the other");
+	database.transaction(() => {
+		for (let number = 0; number <= 1000; number++) {
+			sent.of(one).keep(`A${number}`, "34600000002@s.whatsapp.net", `text ${number}`);
+			database.run("update sent set at = at - 1 where session = ?", one);
+		}
+	});
+	assert.equal(sent.of(one).find("A0"), undefined);
+	assert.equal(sent.of(one).find("A1000")?.text, "text 1000");
+	assert.equal(sent.of(other).find("A1000"), undefined);
+	const threeDays = 3 * 24 * 60 * 60 * 1000;
+	database.run("update sent set at = at - ? where id = 'A1000'", threeDays);
+	assert.equal(sent.of(one).find("A1000"), undefined);
+	sessions.remove(one);
+	assert.equal(database.get("select count(*) as left from sent")?.left, 1);
+	sent.forgetOld(Date.now() + threeDays + 1000);
+	assert.equal(database.get("select count(*) as left from sent")?.left, 0);
+	database.close();
 });
 
 test("what is no database, and what is no folder", () => {

@@ -9,14 +9,15 @@ import { announce, follow_sessions, hide_menu_item, name_fields } from "./desk/f
 import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
+import { remove_session } from "./desk/removal.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
 import { show_story } from "./desk/story.js";
 import {
-	delete_question,
 	disconnect_question,
 	recreate_question,
 	session_banner,
 	status_words,
+	unlink_question,
 } from "./desk/words.js";
 import { live } from "./panel/lifetime.js";
 import { LinkPanel } from "./panel/link_panel.js";
@@ -31,7 +32,6 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	announce,
 	buttons_of,
 	confirm,
-	delete_question,
 	disconnect_question,
 	escape,
 	follow_sessions,
@@ -43,6 +43,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	make_pairing_link,
 	name_fields,
 	recreate_question,
+	remove_session,
 	request,
 	return_focus,
 	run,
@@ -53,4 +54,5 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	show_import,
 	show_story,
 	status_words,
+	unlink_question,
 };

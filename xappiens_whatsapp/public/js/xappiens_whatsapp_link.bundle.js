@@ -52,6 +52,12 @@ const fetch_qr = async () => {
 	return { ready: Boolean(qr), qr_code: qr, expires_at, status: state, retry_after, features };
 };
 
+/** What the ends of the two numbers mean for who holds the phone. */
+const goodbye = (instead_of) =>
+	instead_of
+		? __("Only the last digits are shown. Tell the person who sent you the link, who decides what happens now.")
+		: __("You can close this page now.");
+
 const make_panel = () =>
 	new LinkPanel({
 		container,
@@ -59,11 +65,11 @@ const make_panel = () =>
 		title: __("this site"),
 		now: server_now,
 		fetch_qr,
-		fetch_status: async () => ({ status: last.state, phone_number: "" }),
+		fetch_status: async () => ({ ...last, status: last.state }),
 		renew: () => ask("renew_code"),
 		fetch_code: (phone_number) => ask("get_pairing_code", { phone_number }),
 		copy: navigator.clipboard && ((text) => navigator.clipboard.writeText(text)), // only where the page came by https
-		on_connected: () => container.append(last_words("status", __("You can close this page now."))),
+		on_connected: ({ instead_of }) => container.append(last_words("status", goodbye(instead_of))),
 	});
 
 /** The link works from now on in this browser only, so a script that merely loads or clicks through the page, as a scanner of mail does, must not open it. */

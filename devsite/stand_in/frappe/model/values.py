@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import frappe
-from frappe import _
-from frappe.utils import cint, cstr
+from frappe.utils import cint
 
 RESERVED = ("meta", "flags", "_doc_before_save")
 PRIVATE = ("__islocal", "__onload")

@@ -13,7 +13,7 @@ const BUTTONS = {
 /** Names of actions; the first one leads. */
 export const buttons_of = (doc) => {
 	const status = is_reconnecting(doc) ? "Connected" : doc.status;
-	const names = with_recreate(doc, BUTTONS[doc.session_db_id ? status : "unlinked"]);
+	const names = with_choice(doc, with_recreate(doc, BUTTONS[doc.session_db_id ? status : "unlinked"]));
 	return is_unchecked(doc) ? ["status", ...names.filter((name) => name !== "status")] : names;
 };
 
@@ -23,3 +23,7 @@ const with_recreate = ({ session_db_id, error_code, __onload }, names) => {
 	if (error_code === "CONNECTS_IN_VAIN") return ["recreate", ...names];
 	return error_code === "BAD_SESSION" ? [...names, "recreate"] : names;
 };
+
+/** Keeping asks nothing, so it does not lead: what is kept by mistake shows nowhere any more. */
+const with_choice = (doc, names) =>
+	doc.session_db_id && doc.wrong_phone ? ["unlink", "keep", ...names] : names;

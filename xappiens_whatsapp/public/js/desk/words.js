@@ -26,8 +26,19 @@ export const session_banner = (doc) => {
 	if (is_unchecked(doc)) return [unchecked(doc), "orange"];
 	if (!doc.session_db_id) return [not_on_server(doc), "blue"];
 	const banners = { Disconnected, Connecting, "QR Code Required": QRRequired, Connected, Error: InError };
+	if (doc.wrong_phone) return [sentence(wrong_phone(doc), same_phone(doc)), "red"];
 	const [words, colour] = banners[doc.status](doc);
 	return [sentence(words, same_phone(doc)), same_phone(doc) ? "orange" : colour];
+};
+
+const other_phone = (linked, expected) =>
+	__("Another phone is linked: {0} instead of {1}.", [linked, expected].map(phone));
+
+const wrong_phone = (doc) => {
+	const next = may(doc, "disconnect")
+		? __("Press Unlink It to link the expected one, or Keep This Phone to expect this one from now on.")
+		: __("Tell whoever manages this session.");
+	return sentence(other_phone(doc.phone_number, doc.expected_number), next);
 };
 
 /** Baileys lets one phone be linked to several sessions; who answers in which is then anybody's guess. */
@@ -55,8 +66,8 @@ const why_unchecked = (doc) => {
 	const reasons = {
 		GATEWAY_UNAVAILABLE: sentence(__("Server unreachable."), later),
 		GATEWAY_AUTHENTICATION: is_manager()
-			? __("The server refused the API key. Check the API key in WhatsApp Settings.")
-			: __("The server refused this site's API key. Tell whoever manages WhatsApp here."),
+			? sentence(__("The server refused the API key."), __("Check the API key in WhatsApp Settings."))
+			: sentence(__("The server refused this site's API key."), __("Tell whoever manages WhatsApp here.")),
 		GATEWAY_BLOCKED: sentence(__("Something in front of the server refused the request."), later),
 		GATEWAY_FAILED: sentence(__("Server error."), later),
 		GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),
@@ -119,7 +130,8 @@ const InError = (doc) => [
 ];
 
 /** One line for the alert after asking for the state; `data` is what the API answered. */
-export const status_words = (doc, { status_frappe, phoneNumber, reason }) => {
+export const status_words = (doc, { status_frappe, phoneNumber, reason, wrong_phone, expected_number }) => {
+	if (wrong_phone) return other_phone(phoneNumber, expected_number);
 	const next_steps = {
 		Disconnected: may(doc, "connect") && __("Press Connect to link the phone."),
 		Connecting: may(doc, "qr") && __("Press View QR to see the code."),
@@ -144,41 +156,46 @@ export const disconnect_question = (doc) => {
 				__("Server: it closes the connection and keeps the session."),
 				__("Record: it stays here, and Connect works without a new scan."),
 		  ]
-		: [
-				__("Phone: it is unlinked and has to scan a QR code again."),
-				__("Server: it deletes the session."),
-				__("Record: it stays here, and Create Session links a phone again."),
-		  ];
+		: [...ends_there(doc), __("Record: it stays here, and Create Session links a phone again.")];
 	return [__("Disconnect {0}?", [doc.session_name]), lines];
 };
 
 export const recreate_question = (doc) => [
 	__("Create {0} again?", [doc.session_name]),
+	[...of_phone(doc), __("Server: it deletes the session and creates it anew."), __("Record: it stays here.")],
+];
+
+export const unlink_question = ({ session_name }) => [
+	__("Unlink the phone of {0}?", [session_name]),
 	[
-		__("Phone: it is unlinked and has to scan a QR code again."),
+		__("Phone: the one that is linked now is logged out of this session."),
 		__("Server: it deletes the session and creates it anew."),
-		__("Record: it stays here."),
+		__("Record: it stays here, and the expected phone can scan the new QR code."),
 	],
 ];
 
 export const delete_question = (doc) => [
 	__("Delete {0}?", [doc.session_name]),
 	[
-		...(onload(doc).is_copy ? [__("Server: it keeps the session, because this site is a copy.")] : ends_there()),
+		...(onload(doc).is_copy ? [__("Server: it keeps the session, because this site is a copy.")] : ends_there(doc)),
 		__("Record: it is deleted here and cannot be brought back."),
 	],
 ];
 
-const ends_there = () => [
-	__("Phone: it is unlinked and has to scan a QR code again."),
-	__("Server: it deletes the session."),
-];
+const ends_there = (doc) => [...of_phone(doc), __("Server: it deletes the session.")];
+
+/** Only a session that is connected can tell the phone that it ends; one that was never linked has no phone. */
+const of_phone = (doc) => {
+	if (doc.status === "Connected") return [__("Phone: it is unlinked and has to scan a QR code again.")];
+	if (!doc.phone_number) return [];
+	return [__("Phone: it may go on listing this device until it is removed there, under Linked devices.")];
+};
 
 /** A finding is a record, a session of the server, or both. */
 export const finding_delete_question = ({ session, session_id, session_db_id }) => [
 	__("Delete {0}?", [session || session_id]),
 	[
-		session_db_id && __("Server: it deletes the session, and its phone is unlinked."),
+		session_db_id && __("Server: it deletes the session; a phone that is linked to it has to scan a QR code again."),
 		session && __("Record: it is deleted here and cannot be brought back."),
 	].filter(Boolean),
 ];

@@ -1,2 +1,2 @@
-/** "+34600000001", with or without the plus that it came with; "" for none. */
-export const phone = (number) => (number ? `+${String(number).replace(/^\+/, "")}` : "");
+/** "+34600000001", with or without the plus that it came with; "…001" stays as it is; "" for none. */
+export const phone = (number) => String(number || "").replace(/^(?=\d)/, "+");

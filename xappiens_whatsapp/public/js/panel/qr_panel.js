@@ -26,8 +26,9 @@ const RETRY_SECONDS = {
 
 /**
  * fetch_qr() -> {ready, qr_code, expires_at, status, retry_after, features}, fetch_status() -> {status, phone_number,
- * reason: {sentence} or nothing}, renew() -> makes the server offer codes again. Each may reject with {exc_type, message,
- * retry_after}. `on_linking`: a phone has scanned the code, or typed the other one.
+ * instead_of: the expected number where another phone is linked, reason: {sentence} or nothing}, renew() -> makes the
+ * server offer codes again. Each may reject with {exc_type, message, retry_after}. `on_linking`: a phone has scanned the
+ * code, or typed the other one.
  */
 export class QRPanel {
 	constructor({ container, translate, title, now, ...calls }) {
@@ -140,8 +141,8 @@ export class QRPanel {
 		this.status = seen;
 		if (!due && !changed) return this.status;
 		this.status_at = this.now();
-		const { status, phone_number, reason } = await this.fetch_status();
-		Object.assign(this, { status, phone_number, reason });
+		const { status, phone_number, instead_of, reason } = await this.fetch_status();
+		Object.assign(this, { status, phone_number, instead_of, reason });
 		return this.status;
 	}
 
@@ -233,11 +234,16 @@ export class QRPanel {
 
 	show_connected() {
 		const { __ } = this;
-		const number = phone(this.phone_number);
+		const { phone_number, instead_of } = this;
+		const number = phone(phone_number);
 		this.stop();
 		this.forget_code();
-		this.show("connected", number ? __("Connected with {0}.", [number]) : __("Connected."));
-		this.on_connected({ phone_number: this.phone_number });
+		if (instead_of) {
+			this.show("wrong", __("Another phone is linked: {0} instead of {1}.", [number, phone(instead_of)]));
+		} else {
+			this.show("connected", number ? __("Connected with {0}.", [number]) : __("Connected."));
+		}
+		this.on_connected({ phone_number, instead_of });
 		return 0;
 	}
 

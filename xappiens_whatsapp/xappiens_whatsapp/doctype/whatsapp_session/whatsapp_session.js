@@ -1,26 +1,34 @@
 const CREATE = "xappiens_whatsapp.api.session.create_session";
 const CONNECT = "xappiens_whatsapp.api.session.connect_session";
+const RECREATE = "xappiens_whatsapp.api.session.recreate_session";
+const STATUS = "xappiens_whatsapp.api.session.get_session_status";
+const UNLINK = "xappiens_whatsapp.api.phone.unlink_phone";
+const KEEP = "xappiens_whatsapp.api.phone.keep_phone";
+const DISCONNECT = "xappiens_whatsapp.api.session.disconnect_session";
 const RESTART = "xappiens_whatsapp.api.session.restart_session";
+/** Label, right, and what happens. */
 const ACTIONS = {
-	create: { label: () => __("Create Session"), right: "connect", run: create_on_server },
-	connect: {
-		label: () => __("Connect"),
-		right: "connect",
-		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
-	},
-	recreate: { label: () => __("Create Again"), right: "disconnect", run: recreate },
-	qr: {
-		label: () => __("View QR"),
-		right: "qr",
-		run: (frm) => open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status)),
-	},
-	status: { label: () => __("Status"), right: "status", run: ask_status },
-	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
-	restart: {
-		label: () => __("Restart"),
-		right: "restart",
-		run: (frm) => perform(frm, __("Restarting the session."), RESTART),
-	},
+	create: [() => __("Create Session"), "connect", create_on_server],
+	connect: [() => __("Connect"), "connect", calls(link_phone, CONNECT, () => __("Connecting the session."))],
+	recreate: [
+		() => __("Create Again"),
+		"disconnect",
+		asked("recreate_question", link_phone, RECREATE, () => __("Creating the session on the server.")),
+	],
+	qr: [() => __("View QR"), "qr", (frm) => open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status))],
+	status: [() => __("Status"), "status", ask_status],
+	unlink: [
+		() => __("Unlink It"),
+		"disconnect",
+		asked("unlink_question", link_phone, UNLINK, () => __("Unlinking the phone."), seen),
+	],
+	keep: [() => __("Keep This Phone"), "disconnect", calls(perform, KEEP, () => __("Storing your decision."), seen)],
+	disconnect: [
+		() => __("Disconnect"),
+		"disconnect",
+		asked("disconnect_question", perform, DISCONNECT, () => __("Disconnecting the session.")),
+	],
+	restart: [() => __("Restart"), "restart", calls(perform, RESTART, () => __("Restarting the session."))],
 };
 
 frappe.ui.form.on("WhatsApp Session", {
@@ -31,7 +39,7 @@ frappe.ui.form.on("WhatsApp Session", {
 		frm.set_intro(xappiens_whatsapp.escape(text), color);
 		xappiens_whatsapp.announce(frm, text);
 		xappiens_whatsapp.name_fields(frm);
-		frm.savetrash = () => remove(frm);
+		frm.savetrash = () => xappiens_whatsapp.remove_session(frm);
 		if (frm.is_new()) {
 			frm.disable_save(true);
 			frm.page.set_primary_action(__("Create Session"), () => void create(frm));
@@ -58,7 +66,7 @@ function add_buttons(frm) {
 	const { rights } = frm.doc.__onload;
 	const names = xappiens_whatsapp.buttons_of(frm.doc);
 	for (const name of names) {
-		const { label, right, run } = ACTIONS[name];
+		const [label, right, run] = ACTIONS[name];
 		if (!rights.includes(right)) continue;
 		frm.add_custom_button(label(), () => void run(frm));
 		if (name === names[0]) frm.change_custom_button_type(label(), null, "primary");
@@ -110,39 +118,28 @@ async function link_phone(frm, sentence, method, args = {}) {
 }
 
 function open_dialog(frm, connect_first = false) {
-	const { name: session, session_name: title } = frm.doc;
-	new xappiens_whatsapp.QRDialog({ session, title, connect_first, on_close: () => reload(frm) }).show();
+	const { name: session, session_name: title, __onload: { rights } } = frm.doc;
+	const options = { session, title, rights, connect_first, on_close: () => reload(frm) };
+	new xappiens_whatsapp.QRDialog(options).show();
 }
 
 function ask_status(frm) {
-	const method = "xappiens_whatsapp.api.session.get_session_status";
 	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
-	return perform(frm, __("Asking the server for the state."), method, {}, words_of);
+	return perform(frm, __("Asking the server for the state."), STATUS, {}, words_of);
 }
 
-async function disconnect(frm) {
-	const [question, lines] = xappiens_whatsapp.disconnect_question(frm.doc);
-	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.disconnect_session";
-	await perform(frm, __("Disconnecting the session."), method);
+/** The phone that is on the screen, and no other. */
+function seen({ doc }) {
+	return { phone_number: doc.phone_number };
 }
 
-async function recreate(frm) {
-	const [question, lines] = xappiens_whatsapp.recreate_question(frm.doc);
-	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.recreate_session";
-	await link_phone(frm, __("Creating the session on the server."), method);
+function calls(act, method, sentence, args_of = () => ({})) {
+	return (frm) => act(frm, sentence(), method, args_of(frm));
 }
 
-async function remove(frm) {
-	const { name: session_id, doctype } = frm.doc;
-	const [question, lines] = xappiens_whatsapp.delete_question(frm.doc);
-	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.delete_session";
-	const request = () => xappiens_whatsapp.request(method, { session_id });
-	const answer = await xappiens_whatsapp.run(frm, __("Deleting the session."), request);
-	if (!answer) return;
-	xappiens_whatsapp.alert(answer.message);
-	frappe.model.clear_doc(doctype, session_id);
-	frappe.set_route("List", doctype);
+/** `question` names one of the bundle's. */
+function asked(question, ...call) {
+	return async (frm) => {
+		if (await xappiens_whatsapp.confirm(...xappiens_whatsapp[question](frm.doc))) await calls(...call)(frm);
+	};
 }

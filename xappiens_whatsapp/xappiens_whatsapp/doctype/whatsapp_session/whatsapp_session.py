@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
-from frappe.utils import get_datetime
+from frappe.utils import get_datetime, now_datetime
 
-from xappiens_whatsapp import SETTINGS, permissions
+from xappiens_whatsapp import permissions
 from xappiens_whatsapp.server import gateway, outage
 from xappiens_whatsapp.sessions import (
+	attention,
 	identity,
-	pairing_links,
+	phones,
 	reasons,
 	records,
 	removal,
@@ -18,22 +18,23 @@ from xappiens_whatsapp.sessions import (
 	telling,
 	uptime,
 )
-from xappiens_whatsapp.site import copies, settings, text
+from xappiens_whatsapp.site import copies, settings
+from xappiens_whatsapp.site.text import StorableDocument
 
 LONGEST_NAMES = 255
 TOLD_FIELDS = ("session_name", "is_active", "expected_number", "assigned_users")
 
 
-class WhatsAppSession(Document):
+class WhatsAppSession(StorableDocument):
 	def autoname(self) -> None:
 		"""Not `field:session_id`: Frappe would then overwrite the id of older records with their random name."""
 		identity.validate_session_id(self.session_id)
 		self.name = self.session_id
 
 	def validate(self) -> None:
-		text.check_fields(self)
 		identity.validate_session_name(self.session_name)
 		self.keep_server_owned_fields()
+		self.expect_phone()
 		self.reject_users_assigned_twice()
 		self.note_assigned_names()
 
@@ -44,6 +45,15 @@ class WhatsAppSession(Document):
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
 		self.update({field: known.get(field) for field in records.SERVER_OWNED})
+
+	def expect_phone(self) -> None:
+		"""Whoever expects another phone than the one that is linked sees that on the form, and gets no alert of it."""
+		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
+		if self.expected_number != known.expected_number:
+			self.expected_number = phones.in_e164(self.expected_number)
+		self.update(attention.marks(self, known))
+		if self.wrong_phone and not known.wrong_phone:
+			self.wrong_phone_alerted_on = now_datetime()
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
@@ -59,12 +69,12 @@ class WhatsAppSession(Document):
 
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
-		reason = reasons.reason_of(self.error_code, reconnects=states.reconnects(self))
+		reconnects = states.reconnects(self)
 		if reasons.is_known(self.error_code):
-			self.error_message = " ".join(reason)
+			self.error_message = reasons.text_of(self.error_code, reconnects=reconnects)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
-		self.set_onload("reason", reason and reason._asdict())
+		self.set_onload("reason", reasons.answer_of(self.error_code, reconnects=reconnects))
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)

@@ -7,9 +7,14 @@ const COLORS = {
 };
 
 frappe.listview_settings["WhatsApp Session"] = {
-	add_fields: ["status", "phone_number", "error_code", "last_checked"],
+	add_fields: ["status", "phone_number", "error_code", "last_checked", "wrong_phone", "needs_attention"],
 
-	get_indicator: ({ status }) => [__(status), COLORS[status], `status,=,${status}`],
+	get_indicator({ status, wrong_phone, needs_attention }) {
+		if (Number(wrong_phone)) return [__("Wrong Phone"), "red", "wrong_phone,=,1"];
+		const is_calm = ["green", "gray"].includes(COLORS[status]);
+		const color = is_calm && Number(needs_attention) ? "orange" : COLORS[status];
+		return [__(status), color, `status,=,${status}`];
+	},
 
 	formatters: {
 		error_message(value) {

@@ -4,7 +4,6 @@ from datetime import datetime, timezone
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import cint
 
 from xappiens_whatsapp import SESSION, SETTINGS, permissions
@@ -12,9 +11,9 @@ from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
 from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import story, webhooks
-from xappiens_whatsapp.site import address, copies, secrets, text
+from xappiens_whatsapp.site import address, copies, secrets
+from xappiens_whatsapp.site.text import StorableDocument
 
-WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
@@ -35,10 +34,16 @@ def forget_numbers() -> None:
 	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
 
 
-class WhatsAppSettings(Document):
+def for_managers(words: str) -> str:
+	"""Where the server is, nobody else reads."""
+	if permissions.is_manager():
+		return words
+	return _("The server address of this site cannot be used. Tell whoever manages WhatsApp here.")
+
+
+class WhatsAppSettings(StorableDocument):
 	def validate(self) -> None:
 		permissions.only_for_managers()
-		text.check_fields(self)
 		self.keep_what_nobody_enters()
 		self.validate_address()
 		self.ask_for_key_of_new_host()
@@ -84,12 +89,11 @@ class WhatsAppSettings(Document):
 			self.key_address = self.key_address or self.api_base_url
 
 	def reject_address(self) -> None:
-		frappe.throw(
-			_(
-				"The server address {0} cannot be used. It must begin with https:// and name a host,"
-				" such as https://api.example.com. Correct it in WhatsApp Settings."
-			).format(frappe.bold(frappe.utils.escape_html(self.api_base_url)))
+		words = _(
+			"The server address {0} cannot be used. It must begin with https:// and name a host,"
+			" such as https://api.example.com. Correct it in WhatsApp Settings."
 		)
+		frappe.throw(for_managers(words.format(frappe.bold(frappe.utils.escape_html(self.api_base_url)))))
 
 	def validate_timeout(self) -> None:
 		if not 0 <= cint(self.api_timeout) <= LONGEST_TIMEOUT:
@@ -115,7 +119,7 @@ class WhatsAppSettings(Document):
 
 	@property
 	def webhook_url(self) -> str:
-		return f"{address.of_site()}{WEBHOOK_METHOD}"
+		return f"{address.of_site()}/api/method/{webhooks.METHOD}"
 
 	@property
 	def timeout_seconds(self) -> float:
@@ -142,7 +146,7 @@ class WhatsAppSettings(Document):
 		if not (self.api_base_url or "").strip():
 			return _("The server address is missing. Enter it in WhatsApp Settings.")
 		if problem := hosts.problem_with(self.api_base_url):
-			return problem
+			return for_managers(problem)
 		if not (self.get_api_key() if api_key is None else api_key):
 			return secrets.problem_with("api_key") or _(
 				"The API key is missing. Enter it in WhatsApp Settings."
