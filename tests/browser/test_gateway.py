@@ -62,6 +62,7 @@ def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
 def way(site: Any, whatsapp: FakeWhatsApp, gateway: GatewayProcess, tmp_path: Path) -> Way:
 	whatsapp.tell("reset")
 	site.point_settings_to(gateway)
+	site.resource("PUT", "WhatsApp Settings/WhatsApp Settings", webhook_enabled=1)
 	return Way(whatsapp, gateway, tmp_path)
 
 
