@@ -41,6 +41,7 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
+	"ACCOUNT_RESTRICTED": RejectedError,
 	"SESSION_NOT_WAITING": RejectedError,
 	"LIMIT_REACHED": RejectedError,
 	"CONNECTION_ERROR": ServerError,
