@@ -17,10 +17,12 @@ from xappiens_whatsapp.sessions import (
 	identity,
 	overview,
 	pairing_codes,
+	proofs,
 	qr_codes,
 	reasons,
 	records,
 	removal,
+	sending,
 	states,
 	webhooks,
 )
@@ -177,6 +179,33 @@ def get_session_status(session_id: str | None = None) -> dict[str, Any]:
 			raise
 		return {"success": True, "data": answers.status_data(link, None)}
 	return {"success": True, "data": answers.status_data(link, remote)}
+
+
+@frappe.whitelist(methods=["POST"])
+@gateway.translates_errors
+def send_test_message(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
+	"""One short text to the linked number itself, or to `phone_number`; what becomes of it `get_test_message` tells.
+
+	Never sent twice: where nobody knows whether it went out, the error says so.
+	"""
+	doc = _resolve_session_doc(session_id, "test")
+	phone_number = identity.clean_phone_number(phone_number)
+	link = Link(doc)
+	sending.send(link, phone_number or "")
+	return answers.proof_answer(link.doc)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@gateway.translates_errors
+def get_test_message(session_id: str) -> dict[str, Any]:
+	"""What is known of the last test message, each step with its time; `retry_after` while more may come.
+
+	The server is asked only where it does not call this site.
+	"""
+	doc = _resolve_session_doc(session_id, "status")
+	if doc.proof_state == records.SENT:
+		proofs.look(Link(doc))
+	return answers.proof_answer(doc)
 
 
 @frappe.whitelist(methods=["POST"])

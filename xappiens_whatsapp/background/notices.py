@@ -18,7 +18,7 @@ from frappe.utils import escape_html, format_datetime, get_datetime, now_datetim
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, permissions
-from xappiens_whatsapp.sessions import alerts, reasons, states
+from xappiens_whatsapp.sessions import alerts, reasons, restrictions, states
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
 GATHERED_FOR = (
@@ -36,6 +36,7 @@ FIELDS = [
 	"down_since",
 	"alerted_on",
 	"error_code",
+	"restricted_until",
 ]
 Rows = list[frappe._dict]
 
@@ -173,7 +174,8 @@ def by_language(names: tuple[str, ...]) -> dict[str, Rows]:
 
 
 def drop_message(rows: Rows) -> Message:
-	reason = reasons.reason_of(rows[0].error_code) or reasons.Reason(
+	until = restrictions.in_words(rows[0].restricted_until)
+	reason = reasons.reason_of(rows[0].error_code, until) or reasons.Reason(
 		_("The server gave no reason."), reasons.connect_and_scan()
 	)
 	if len(rows) == 1:

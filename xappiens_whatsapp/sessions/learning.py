@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe.utils import convert_utc_to_system_timezone, get_datetime
+from frappe.utils import get_datetime
 
 from xappiens_whatsapp.server import failures
-from xappiens_whatsapp.sessions import reasons, states
+from xappiens_whatsapp.sessions import reasons, restrictions, states
 from xappiens_whatsapp.sessions.belief import State
 from xappiens_whatsapp.site import languages
+from xappiens_whatsapp.site.moments import to_site_time
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -52,6 +53,7 @@ def state_of(row: frappe._dict, remote: RemoteSession, status: str | None) -> di
 	return {
 		"status": status,
 		"is_connected": int(status == states.CONNECTED),
+		"restricted_until": restrictions.end_of(remote),
 		**trouble,
 		**(NO_PAIRING if ends else {}),
 	}
@@ -62,13 +64,16 @@ def problem_of(row: frappe._dict, remote: RemoteSession, status: str) -> dict[st
 	code = reasons.code_of(remote.disconnect_code, remote.disconnect_reason, was_linked=was_linked(row))
 	if status == states.CONNECTING and (code or row.status == status):
 		return problem(code) if code else kept(row)
+	until = restrictions.end_of(remote)
+	if remote.restriction and status == states.CONNECTED:
+		return problem(reasons.RESTRICTED, until=until)
 	if status not in states.DOWN:
 		return problem("")
 	word = states.word_of(remote)
 	code = code or states.CODE_OF_WORD.get(word, "")
 	if not code and row.status == status and known_reason(row):
 		return kept(row)
-	return problem(code or (word.upper() if status == states.ERROR else ""))
+	return problem(code or (word.upper() if status == states.ERROR else ""), until=until)
 
 
 def was_linked(row: frappe._dict) -> bool:
@@ -89,10 +94,11 @@ def is_reason(code: str | None) -> bool:
 	return bool(code) and code not in (*reasons.CHECK_FAILURES, states.OUT_OF_STEP, states.UNKNOWN_STATUS)
 
 
-def problem(code: str, detail: str = "") -> dict[str, object]:
+def problem(code: str, detail: str = "", until: datetime | None = None) -> dict[str, object]:
 	"""Both may be the server's words, which lists and reports show as they are."""
 	code, detail = failures.without_markup(code), failures.without_markup(detail)
 	with languages.speaking(languages.of_site()):
+		detail = detail or restrictions.in_words(until)
 		return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
 
 
@@ -100,7 +106,3 @@ def differs(known: object, learned: object) -> bool:
 	if isinstance(learned, datetime):
 		return get_datetime(known) != learned if known else True
 	return (known or "") != (learned or "")
-
-
-def to_site_time(moment: datetime) -> datetime:
-	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)

@@ -24,6 +24,8 @@ QR_TIMEOUT = "QR_TIMEOUT"
 UNREACHABLE = "WHATSAPP_UNREACHABLE"
 LOST = "408"
 BAD_SESSION = "BAD_SESSION"
+RESTRICTED = "463"
+PASSKEY = "PASSKEY_REQUIRED"
 
 
 class Reason(NamedTuple):
@@ -134,10 +136,27 @@ def banned_for_a_time(_detail: str) -> Reason:
 	)
 
 
-def restricted(_detail: str) -> Reason:
+def restricted(until: str) -> Reason:
+	sentence = (
+		_(
+			"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations."
+		).format(until)
+		if until
+		else _("WhatsApp has restricted this number: it may answer, but not begin conversations.")
+	)
 	return Reason(
-		_("WhatsApp has restricted this number."),
-		_("Open WhatsApp on the phone and follow what it says before connecting again."),
+		sentence, _("Open WhatsApp on the phone and follow what it says. Trying again makes it worse.")
+	)
+
+
+def passkey_required(_detail: str) -> Reason:
+	return Reason(
+		_(
+			"WhatsApp asks this number for a passkey; a phone with one cannot be linked by a QR code or a code for now."
+		),
+		_(
+			"Turn the passkey off on the phone, in WhatsApp under Settings, Account, Passkeys, then press Connect."
+		),
 	)
 
 
@@ -235,7 +254,7 @@ REASONS: dict[str, Callable[[str], Reason]] = {
 	"428": closed,
 	"429": throttled,
 	"440": replaced,
-	"463": restricted,
+	RESTRICTED: restricted,
 	"500": server_trouble,
 	"503": whatsapp_trouble,
 	"515": restarting,
@@ -244,6 +263,7 @@ REASONS: dict[str, Callable[[str], Reason]] = {
 	"DISCONNECT": stopped,
 	"ERROR": server_trouble,
 	"OUT_OF_STEP": out_of_step,
+	PASSKEY: passkey_required,
 	QR_TIMEOUT: not_scanned,
 	"RATE_LIMITED": throttled,
 	MISSING: missing,
@@ -253,6 +273,7 @@ REASONS: dict[str, Callable[[str], Reason]] = {
 }
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.
 ALIASES = {
+	"accountrestricted": RESTRICTED,
 	"badsession": BAD_SESSION,
 	"badsessionfile": BAD_SESSION,
 	"banned": "403",
@@ -269,12 +290,14 @@ ALIASES = {
 	"logout": LOGGED_OUT,
 	"multidevicemismatch": "411",
 	"outdatedversion": "405",
+	"passkeyrequired": PASSKEY,
 	"qrrefsattemptsended": QR_TIMEOUT,
 	"qrtimeout": QR_TIMEOUT,
 	"ratelimited": "RATE_LIMITED",
 	"replaced": "440",
 	"restartrequired": "515",
-	"restricted": "463",
+	"reachouttimelock": RESTRICTED,
+	"restricted": RESTRICTED,
 	"serviceunavailable": "503",
 	"temporarilybanned": "402",
 	"timedout": LOST,

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
-WATCHED = ("status", "session_db_id", "phone_number", "error_code")
+WATCHED = ("status", "session_db_id", "phone_number", "error_code", "proof_state", "proof_message_id")
+SENT, FAILED, DELIVERED, READ = "Sent", "Failed", "Delivered", "Read"
+PROVED = (DELIVERED, READ)
+LESS_TO_MORE_TOLD = ("", SENT, FAILED, *PROVED)
 SERVER_OWNED = (
 	"status",
 	"status_since",
@@ -43,6 +46,7 @@ SERVER_OWNED = (
 	"down_since",
 	"alerted_on",
 	"stopped_here",
+	"restricted_until",
 	"error_code",
 	"error_message",
 	"kept_reason",
@@ -132,6 +136,24 @@ def note_stopped(doc: WhatsAppSession) -> Outcome:
 
 	def decide(row: Row) -> dict[str, object]:
 		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
+
+	return change(doc, decide)
+
+
+def note_test_message(doc: WhatsAppSession, message_id: str, state: str) -> Outcome:
+	"""A test message that is the proof from now on, in place of the one before."""
+	return change(doc, lambda _row: {"proof_message_id": message_id, "proof_state": state})
+
+
+def note_proof(doc: WhatsAppSession, message_id: str, state: str, at: datetime | None = None) -> Outcome:
+	"""What became of the last test message; `at` is when it arrived. What was told late takes nothing back."""
+
+	def decide(row: Row) -> dict[str, object]:
+		is_more = LESS_TO_MORE_TOLD.index(state) > LESS_TO_MORE_TOLD.index(row.proof_state or "")
+		if row.proof_message_id != message_id or not is_more:
+			return {}
+		arrives = state in PROVED and row.proof_state not in PROVED
+		return {"proof_state": state, **({"last_proof": at} if arrives else {})}
 
 	return change(doc, decide)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 		WhatsAppSettings,
 	)
 
-WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr")
+WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr", "message.ack")
 REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 SHORTEST_SECRET = 16

@@ -7,7 +7,7 @@ from frappe.utils import get_datetime
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, records, removal
+from xappiens_whatsapp.sessions import identity, pairing_links, reasons, records, removal, restrictions
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
@@ -48,9 +48,10 @@ class WhatsAppSession(Document):
 
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
-		reason = reasons.reason_of(self.error_code)
+		until = restrictions.in_words(self.restricted_until)
+		reason = reasons.reason_of(self.error_code, until)
 		if reasons.is_known(self.error_code):
-			self.error_message = reasons.text_of(self.error_code)
+			self.error_message = reasons.text_of(self.error_code, until)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
 		self.set_onload("reason", reason and reason._asdict())

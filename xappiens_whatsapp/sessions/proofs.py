@@ -1,0 +1,179 @@
+"""Whether messages of a session get through: one short text, sent once, and what the server tells of its way."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from frappe import _
+from frappe.utils import get_datetime, now_datetime
+from redis.exceptions import RedisError
+
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
+from xappiens_whatsapp.sessions import proof_steps, reasons, records, restrictions, webhooks
+from xappiens_whatsapp.sessions.proof_steps import Steps
+from xappiens_whatsapp.site import shared
+from xappiens_whatsapp.site.moments import to_site_time
+
+if TYPE_CHECKING:
+	from xappiens_whatsapp.baileys.webhooks import WebhookEvent
+	from xappiens_whatsapp.sessions.link import Link
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+
+ARRIVES_WITHIN = timedelta(minutes=2)
+LIST_ASKED_EVERY = 10
+LONGEST_ID = 140
+STEP_OF_STATUS = {
+	"sent": "taken",
+	"delivered": "delivered",
+	"read": "read",
+	"played": "read",
+	"failed": "failed",
+}
+
+
+def steps_of(doc: WhatsAppSession) -> Steps:
+	return proof_steps.of(doc.session_id, doc.proof_message_id or "")
+
+
+def follow(doc: WhatsAppSession, message_id: str, steps: Steps) -> None:
+	"""A message that the server took is the session's proof from now on; what was told of it already counts."""
+	message_id = message_id[:LONGEST_ID]
+	with suppress(RedisError):
+		proof_steps.note(doc.session_id, message_id, **steps._asdict())
+		proof_steps.await_fate(doc.session_id)
+	records.note_test_message(doc, message_id, records.SENT)
+	settle(doc)
+
+
+def note_told(event: WebhookEvent) -> bool:
+	"""Keep what a call says of a message that may be a session's proof; whether there is something to settle.
+
+	The numbers of a busy session bring a call for each message: of those that are no proof nothing is looked up. Raises `RedisError`.
+	"""
+	step = STEP_OF_STATUS.get(event.message_status)
+	if not step or not event.message_id or not proof_steps.is_expected(event.session_id):
+		return False
+	reason = event.disconnect_reason if step == "failed" else ""
+	told = {step: moment_of(event.message_at), "reason": (reason or "")[:LONGEST_ID]}
+	proof_steps.note(event.session_id, event.message_id[:LONGEST_ID], **told)
+	return True
+
+
+def moment_of(told: datetime | None) -> str:
+	"""In the site's time; what lies ahead of its clock is now."""
+	now = now_datetime()
+	return str(min(to_site_time(told), now) if told else now)
+
+
+def settle(doc: WhatsAppSession) -> None:
+	"""Bring the record in step with what was told; the order in which it was told does not matter."""
+	steps = steps_of(doc)
+	if not steps.is_reported:
+		return
+	with suppress(RedisError):
+		proof_steps.note_that_server_reports(doc.server_id)
+	if steps.arrived:
+		state = records.READ if steps.read else records.DELIVERED
+		records.note_proof(doc, doc.proof_message_id, state, get_datetime(steps.arrived))
+	elif steps.failed:
+		records.note_proof(doc, doc.proof_message_id, records.FAILED)
+
+
+def look(link: Link) -> None:
+	"""What is known of the last test message now; one that has not arrived in time fails, where this server reports arrivals."""
+	doc = link.doc
+	settle(doc)
+	steps = steps_of(doc)
+	if doc.proof_state != records.SENT or not steps.sent:
+		return
+	if is_list_due(doc, steps):
+		ask_list(link, steps)
+	if (
+		is_overdue(steps)
+		and doc.proof_state == records.SENT
+		and proof_steps.is_known_to_report(doc.server_id)
+	):
+		records.note_proof(doc, doc.proof_message_id, records.FAILED)
+
+
+def is_overdue(steps: Steps) -> bool:
+	return bool(steps.sent) and now_datetime() - get_datetime(steps.sent) >= ARRIVES_WITHIN
+
+
+def is_list_due(doc: WhatsAppSession, steps: Steps) -> bool:
+	"""Where the server calls this site it need not be asked, unless its call is overdue."""
+	if not proof_steps.has_list(doc.server_id) or (webhooks.webhook_arguments() and not is_overdue(steps)):
+		return False
+	try:
+		return shared.claim(f"whatsapp_proof_asked:{doc.session_id}", LIST_ASKED_EVERY)
+	except RedisError:
+		return False
+
+
+def ask_list(link: Link, steps: Steps) -> None:
+	doc = link.doc
+	try:
+		status = link.client.get_message_status(doc.session_id, steps.to, doc.proof_message_id)
+	except NotFoundError:
+		with suppress(RedisError):
+			proof_steps.note_that_server_has_no_list(doc.server_id)
+		return
+	except BaileysError:
+		return  # what cannot be asked now is asked for the next time
+	if step := STEP_OF_STATUS.get(status):
+		with suppress(RedisError):
+			proof_steps.note(doc.session_id, doc.proof_message_id, **{step: moment_of(None)})
+		settle(doc)
+
+
+def is_silent(doc: WhatsAppSession) -> bool:
+	"""Whether nothing can be heard of a message: the server does not call this site, and has no list to ask."""
+	return not webhooks.webhook_arguments() and not proof_steps.has_list(doc.server_id)
+
+
+def is_waiting(doc: WhatsAppSession, steps: Steps) -> bool:
+	return doc.proof_state == records.SENT and not is_overdue(steps) and not is_silent(doc)
+
+
+def may_be_dead(doc: WhatsAppSession, steps: Steps) -> bool:
+	if doc.proof_state == records.FAILED:
+		return bool(doc.proof_message_id) and not steps.failed
+	return doc.proof_state == records.SENT and is_overdue(steps) and not is_silent(doc)
+
+
+def sentence_of(doc: WhatsAppSession, steps: Steps) -> str:
+	if doc.proof_state in (records.DELIVERED, records.READ):
+		return _("The message has arrived: this session works.")
+	if may_be_dead(doc, steps):
+		return f"{why_dead(doc)} {what_to_do()}"
+	if doc.proof_state == records.FAILED:
+		return (_("WhatsApp did not take the message.") + f" {why_refused(doc, steps)}").strip()
+	if doc.proof_state != records.SENT:
+		return ""
+	if is_silent(doc):
+		return _("The server has taken the message. It does not report deliveries: look at the phone.")
+	return _("The server has taken the message. Waiting for its delivery.")
+
+
+def why_refused(doc: WhatsAppSession, steps: Steps) -> str:
+	word = steps.reason if doc.proof_message_id else reasons.RESTRICTED
+	code = reasons.code_of(None, word, was_linked=True)
+	return (
+		reasons.text_of(code, restrictions.in_words(doc.restricted_until)) if reasons.is_known(code) else ""
+	)
+
+
+def why_dead(doc: WhatsAppSession) -> str:
+	if doc.proof_state == records.FAILED:
+		return _(
+			"The server took the message, but it was not delivered within two minutes: this session may be dead."
+		)
+	return _(
+		"Nothing was heard of the message within two minutes. This session may be dead, or the server does not report deliveries."
+	)
+
+
+def what_to_do() -> str:
+	return _("See that the phone is online. If it is, press Restart, then send another test message.")
