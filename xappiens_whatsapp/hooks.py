@@ -3,6 +3,7 @@ from frappe import __version__ as _frappe_version
 from xappiens_whatsapp import SESSION as _SESSION
 from xappiens_whatsapp import SESSION_USER as _SESSION_USER
 from xappiens_whatsapp import SETTINGS as _SETTINGS
+from xappiens_whatsapp.site.shared import KEPT as _KEPT
 
 app_name = "xappiens_whatsapp"
 app_title = "Xappiens WhatsApp"
@@ -36,7 +37,7 @@ after_request = [
 	"xappiens_whatsapp.sessions.pairing_links.protect_response",
 	"xappiens_whatsapp.api.unreadable.refuse_unreadable",
 ]
-persistent_cache_keys = ["whatsapp_link", "whatsapp_server_down", "whatsapp_last_pass", "whatsapp_refused"]
+persistent_cache_keys = [*_KEPT]
 
 scheduler_events = {
 	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SESSION_USER, SETTINGS
+from xappiens_whatsapp import (
+	SESSION,
+	SESSION_USER,
+	SETTINGS,
+	SYSTEM_MANAGER,
+	WHATSAPP_MANAGER,
+	WHATSAPP_USER,
+)
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-MANAGER_ROLES = frozenset({"System Manager", "WhatsApp Manager"})
+MANAGER_ROLES = frozenset({SYSTEM_MANAGER, WHATSAPP_MANAGER})
 VIEWER = ("status",)
 AGENT = (*VIEWER, "qr", "connect", "restart", "test")
 MANAGER = (*AGENT, "disconnect", "delete")
 OPERATIONS = {"Viewer": VIEWER, "Agent": AGENT, "Manager": MANAGER}
-ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {"WhatsApp User"}}
+ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {WHATSAPP_USER}}
 READING = frozenset({"read", "select", "print", "report"})
 
 
@@ -28,10 +35,11 @@ def is_manager(user: str | None = None) -> bool:
 
 
 def is_administrator() -> bool:
-	return frappe.session.user == "Administrator" or "System Manager" in frappe.get_roles()
+	return frappe.session.user == "Administrator" or SYSTEM_MANAGER in frappe.get_roles()
 
 
 def only_for_administrators() -> None:
+	"""Raises `frappe.PermissionError` for others, managers of WhatsApp among them."""
 	if not is_administrator():
 		frappe.throw(_("Only a System Manager may do this."), frappe.PermissionError)
 
@@ -41,13 +49,14 @@ def rights_in(doc: WhatsAppSession, user: str | None = None) -> tuple[str, ...]:
 	user = user or frappe.session.user
 	if is_manager(user):
 		return MANAGER
-	if "WhatsApp User" not in frappe.get_roles(user):
+	if WHATSAPP_USER not in frappe.get_roles(user):
 		return ()
 	assigned = [OPERATIONS.get(row.role, ()) for row in doc.get("assigned_users") or [] if row.user == user]
 	return max(assigned, key=len, default=())
 
 
 def check(doc: WhatsAppSession, operation: str) -> None:
+	"""Raises `frappe.PermissionError`, also for those who may not read the document."""
 	doc.check_permission("read")
 	if operation not in rights_in(doc):
 		frappe.throw(
@@ -91,6 +100,7 @@ def within_own_sessions(column: str, user: str | None) -> str:
 
 
 def only_for_managers() -> None:
+	"""Raises `frappe.PermissionError` for others."""
 	if not is_manager():
 		frappe.throw(_("Only a WhatsApp Manager or a System Manager may do this."), frappe.PermissionError)
 

@@ -81,7 +81,9 @@ def test_there_are_no_fixtures_symlinks_or_scripts_named_like_tests_outside_the_
 	assert not list(PACKAGE.rglob("fixtures"))
 	assert not [path for path in PACKAGE.rglob("*") if path.is_symlink()]
 	strays = [
-		path for path in ROOT.rglob("test_*.py") if "tests" not in path.parts and ".venv" not in path.parts
+		path
+		for path in ROOT.rglob("test_*.py")
+		if not {"tests", ".venv", "node_modules"} & set(path.relative_to(ROOT).parts)
 	]
 	assert not strays
 

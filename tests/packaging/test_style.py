@@ -14,8 +14,9 @@ SOURCES = [
 	path
 	for folder in ("xappiens_whatsapp", "devsite", "benchmarks")
 	for path in sorted((ROOT / folder).rglob("*.py"))
-	if "tests" not in path.parts
+	if "tests" not in path.relative_to(ROOT).parts
 ]
+assert SOURCES
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -19,12 +19,24 @@ SPANISH = {
 META_KEYS = ("label", "description", "title")
 
 
+def files(*patterns: str, but_not: tuple[str, ...] = ()) -> list[Path]:
+	"""Of the package, wherever it is checked out; without what `bench build` makes, and what lies in the folders `but_not`."""
+	left_out = {"dist", *but_not}
+	found = [
+		path
+		for pattern in patterns
+		for path in PACKAGE.rglob(pattern)
+		if not left_out & set(path.relative_to(PACKAGE).parts)
+	]
+	assert found
+	return found
+
+
 def sources_in_code() -> set[str]:
 	found = set()
 	for pattern, method in (("*.py", "python"), ("*.js", "javascript"), ("*.html", "javascript")):
-		for path in PACKAGE.rglob(pattern):
-			if "tests" not in path.parts and "sandbox" not in path.parts and "dist" not in path.parts:
-				found |= messages_of(path, method)
+		for path in files(pattern, but_not=("tests", "sandbox")):
+			found |= messages_of(path, method)
 	return found
 
 
@@ -70,7 +82,7 @@ def sources_in_workspaces() -> set[str]:
 	found = set()
 	desk_16 = [*PACKAGE.glob("workspace_sidebar/*.json"), *PACKAGE.glob("desktop_icon/*.json")]
 	for path in [*PACKAGE.glob("xappiens_whatsapp/*/*/*.json"), *desk_16]:
-		if path.parts[-3] != "doctype":
+		if path.parent.parent.name != "doctype":
 			found |= {
 				value
 				for key, value in walk(json.loads(path.read_text(encoding="utf-8")))
@@ -99,18 +111,16 @@ def test_placeholders_are_the_same_in_both_languages():
 
 def test_no_translatable_string_is_put_together_inside_the_call():
 	built = re.compile(r"""(?<![\w.])_{1,2}\(\s*(f["']|`[^`]*\$\{|["'][^"'\n]*["']\s*(\+|%)\s*\w)""")
-	for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js"), *PACKAGE.rglob("*.html")]:
-		if "dist" not in path.parts:
-			assert not built.findall(path.read_text(encoding="utf-8")), path
+	for path in files("*.py", "*.js", "*.html"):
+		assert not built.findall(path.read_text(encoding="utf-8")), path
 
 
 def test_what_is_shown_to_people_goes_through_translation():
 	shown = re.compile(
 		r"""(frappe\.(?:throw|msgprint|show_alert|confirm)|set_intro|add_custom_button|add_menu_item)\(\s*["'`]"""
 	)
-	for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.js")]:
-		if not {"dist", "tests"} & set(path.parts):
-			assert not shown.findall(path.read_text(encoding="utf-8")), path
+	for path in files("*.py", "*.js", but_not=("tests",)):
+		assert not shown.findall(path.read_text(encoding="utf-8")), path
 
 
 def test_the_four_buttons_read_in_spanish_as_the_product_says():

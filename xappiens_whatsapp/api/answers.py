@@ -62,7 +62,6 @@ def qr_answer(
 def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
 	doc = link.doc
-	reason = reasons.reason_of(doc.error_code, restrictions.in_words(doc.restricted_until))
 	return {
 		"id": doc.session_db_id or None,
 		"sessionId": doc.session_id,
@@ -73,15 +72,15 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),
 		"hasQR": bool(remote and remote.has_qr),
-		"reason": reason and reason._asdict(),
+		"reason": reasons.answer_of(doc.error_code, restrictions.in_words(doc.restricted_until)),
 		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
 	}
 
 
-def code_answer(doc: "WhatsAppSession", code: "PairingCode", phone_number: str) -> dict[str, Any]:
+def code_answer(code: "PairingCode", phone_number: str) -> dict[str, Any]:
+	"""`expires_at` in ISO 8601, UTC; `phone_number` in digits with country code."""
 	return {
 		"success": True,
-		**identity_of(doc),
 		"code": code.code,
 		"expires_at": qr_codes.isoformat(code.expires_at),
 		"phone_number": phone_number,

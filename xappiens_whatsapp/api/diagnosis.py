@@ -6,17 +6,17 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import permissions
-from xappiens_whatsapp.api.session import _resolve_session_doc
-from xappiens_whatsapp.diagnosis import findings, walk
+from xappiens_whatsapp.api.session import _resolve_session_doc, delete_session
+from xappiens_whatsapp.diagnosis import findings, rows, walk
 from xappiens_whatsapp.server import failures, gateway
-from xappiens_whatsapp.sessions import removal
 
 
 @frappe.whitelist(methods=["POST"])
 def diagnose(session_id: str | None = None) -> dict[str, Any]:
 	"""Walk the chain and stop at the first cause; without a session, about the whole site.
 
-	A link that does not hold is an answer, not an error. Only managers see what records and server disagree about.
+	A link that does not hold is an answer, not an error. Only managers see what records and server disagree about. Although it reads:
+	the records learn what was seen.
 	"""
 	if session_id is None:
 		permissions.only_for_managers()
@@ -24,7 +24,9 @@ def diagnose(session_id: str | None = None) -> dict[str, Any]:
 	steps = walk.Walk(doc).run()
 	is_manager = permissions.is_manager()
 	found = findings.compare(steps.found, doc) if steps.found and is_manager else []
-	checks = steps.rows if is_manager else [_without_addresses(row) for row in steps.rows]
+	checks = [rows.answer_of(check) for check in steps.rows]
+	if not is_manager:
+		checks = [_without_addresses(row) for row in checks]
 	return {"success": all(row["ok"] for row in checks), "checks": checks, "findings": found}
 
 
@@ -68,15 +70,10 @@ def delete_finding(session_id: str | None = None, session_db_id: int | None = No
 	"""With a record: the record and its session. Without one: the session that only the server has."""
 	permissions.only_for_managers()
 	if session_id:
-		doc = _resolve_session_doc(session_id, "delete")
-		doc.delete()
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
-		message = _("The session {0} was deleted here and on the server.").format(doc.session_id)
-	elif session_db_id:
-		message = findings.delete_unknown(session_db_id)
-	else:
-		frappe.throw(_("Name the session to delete."))
-	return {"success": True, "message": message}
+		return delete_session(session_id)
+	if session_db_id:
+		return {"success": True, "message": findings.delete_unknown(session_db_id)}
+	frappe.throw(_("Name the session to delete."))
 
 
 @frappe.whitelist(methods=["POST"])

@@ -73,8 +73,7 @@ def setup_state() -> str:
 def count_by_state() -> dict[str, int]:
 	"""Active sessions only; one statement per state, each on the index of the state."""
 	return {
-		status: frappe.db.count(SESSION, {"is_active": 1, "status": status})
-		for status in sorted(set(states.STATUS_OF_WORD.values()))
+		status: frappe.db.count(SESSION, {"is_active": 1, "status": status}) for status in sorted(states.ALL)
 	}
 
 

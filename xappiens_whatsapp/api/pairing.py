@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import permissions
-from xappiens_whatsapp.api import limits
+from xappiens_whatsapp.api import answers, limits
 from xappiens_whatsapp.api.session import _resolve_session_doc
 from xappiens_whatsapp.baileys.errors import BaileysError, RateLimitedError
 from xappiens_whatsapp.server import failures, gateway
@@ -18,7 +18,7 @@ from xappiens_whatsapp.server.exceptions import (
 	GatewayRejected,
 	GatewayUnavailable,
 )
-from xappiens_whatsapp.sessions import creation, identity, pairing_links, qr_codes, states, visits
+from xappiens_whatsapp.sessions import creation, pairing_links, phones, states, visits
 from xappiens_whatsapp.sessions.link import Link
 
 
@@ -48,6 +48,7 @@ def _validate(minutes: int, language: str | None) -> None:
 
 @frappe.whitelist(methods=["POST"])
 def revoke_links(session_id: str) -> dict[str, Any]:
+	"""End the link of the session; `revoked` says whether there was one that still worked."""
 	permissions.only_for_managers()
 	doc = _resolve_session_doc(session_id, "connect")
 	revoked = pairing_links.revoke(doc.name)
@@ -87,16 +88,9 @@ def renew_code(token: str) -> dict[str, Any]:
 def get_pairing_code(token: str, phone_number: str) -> dict[str, Any]:
 	"""A code to type into the phone of that number, for the browser that opened the link; as `session.get_pairing_code`."""
 	visit = visits.Visit(token)
-	phone_number = identity.clean_phone_number(phone_number) or ""
-	if not phone_number:
-		frappe.throw(_("Enter the phone's number with its country code."))
+	phone_number = phones.require_phone_number(phone_number)
 	code = _discreetly(lambda: visit.request_code(phone_number))
-	return {
-		"success": True,
-		"code": code.code,
-		"expires_at": qr_codes.isoformat(code.expires_at),
-		"phone_number": phone_number,
-	}
+	return answers.code_answer(code, phone_number)
 
 
 def _discreetly(action: Callable[[], Any]) -> Any:

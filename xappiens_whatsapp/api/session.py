@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SESSION, SETTINGS, permissions
+from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import answers
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, NotReadyError
 from xappiens_whatsapp.baileys.models import RemoteSession
-from xappiens_whatsapp.diagnosis import walk
+from xappiens_whatsapp.diagnosis import rows, walk
 from xappiens_whatsapp.server import failures, features, gateway
 from xappiens_whatsapp.sessions import (
-	alerts,
 	creation,
 	identity,
 	overview,
 	pairing_codes,
+	phones,
 	proofs,
 	qr_codes,
-	reasons,
 	records,
 	removal,
 	sending,
@@ -62,11 +61,16 @@ def _throw_unknown(session_id: str | None) -> NoReturn:
 def create_session(
 	session_id: str, session_name: str, description: str = "", phone_number: str | None = None
 ) -> dict[str, Any]:
-	"""Create the session on the server, store its number, start linking. The same call again changes nothing."""
+	"""Create the session on the server, start linking, and answer with its QR code where the server sent one along.
+
+	The record is made and committed before the server hears of it, and stays when the server fails; its number is stored at once.
+	The same call again changes nothing. `phone_number` as people type it. Raises `ChangedMeanwhile` when somebody deletes the record
+	while this goes on, and `GatewayError` when the server fails; `session` in the answer then names the record that is there.
+	"""
 	frappe.has_permission(SESSION, "create", throw=True)
 	identity.validate_session_id(session_id)
 	identity.validate_session_name(session_name)
-	phone_number = identity.clean_phone_number(phone_number)
+	phone_number = phones.clean_phone_number(phone_number)
 	client = gateway.connect_to_server()
 	link = Link(creation.ensure_record(session_id, session_name, description), client)
 	created = _create(link, phone_number)
@@ -98,7 +102,10 @@ def _connect_new(link: Link, is_new: bool) -> None:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def connect_session(session_id: str) -> dict[str, Any]:
-	"""Start linking, or reconnect without a scan where the pairing still holds."""
+	"""Start linking, or reconnect without a scan where the pairing still holds; what the server lacks is created again first.
+
+	Stores the state that the server names. Raises `ConnectsInVain` when the server fails at it for the second time within an hour.
+	"""
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	creation.connect(link)
 	return answers.action_answer(link.doc, answers.connect_message(link.doc))
@@ -107,9 +114,10 @@ def connect_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def restart_session(session_id: str) -> dict[str, Any]:
-	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it.
+	"""Have the server open the connection anew; the pairing stays, and no alert is sent about it within a minute.
 
-	A number that leads to another session raises `NumberOfAnother` before anything is sent.
+	Stores the state that the server names. A number that leads to another session raises `NumberOfAnother` before anything is sent,
+	a session that the server has not raises `SessionMissingOnServer`; the record's number is put right or goes.
 	"""
 	link = Link(_resolve_session_doc(session_id, "restart"))
 	creation.restart(link)
@@ -136,7 +144,7 @@ def recreate_session(session_id: str) -> dict[str, Any]:
 def get_qr_code(session_id: str) -> dict[str, Any]:
 	"""The code to scan as a PNG data URL, or `ready: False` and the seconds after which to ask again.
 
-	Never connects, restarts or deletes anything.
+	Never connects, restarts or deletes anything; what the server's answer says of the state is stored.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
 	if doc.status == states.CONNECTED:
@@ -160,11 +168,11 @@ def get_pairing_code(session_id: str, phone_number: str) -> dict[str, Any]:
 	Never connects anything. Five codes for one session within ten minutes; a newer code replaces an older one.
 	"""
 	doc = _resolve_session_doc(session_id, "qr")
-	phone_number = identity.clean_phone_number(phone_number) or ""
-	if not phone_number:
-		frappe.throw(_("Enter the phone's number with its country code."))
+	phone_number = phones.require_phone_number(phone_number)
 	link = Link(doc)
-	return answers.code_answer(doc, pairing_codes.request(link, phone_number), phone_number)
+	return answers.code_answer(pairing_codes.request(link, phone_number), phone_number) | answers.identity_of(
+		doc
+	)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -184,24 +192,19 @@ def get_session_status(session_id: str | None = None) -> dict[str, Any]:
 @frappe.whitelist(methods=["POST"])
 @gateway.translates_errors
 def send_test_message(session_id: str, phone_number: str | None = None) -> dict[str, Any]:
-	"""One short text to the linked number itself, or to `phone_number`; what becomes of it `get_test_message` tells.
+	"""One short text to the linked number itself, or to `phone_number`, which is as people type it.
 
-	Never sent twice: where nobody knows whether it went out, the error says so.
+	Never sent twice: where nobody knows whether it went out, the error says so. What becomes of it `get_test_message` tells.
 	"""
-	doc = _resolve_session_doc(session_id, "test")
-	phone_number = identity.clean_phone_number(phone_number)
-	link = Link(doc)
-	sending.send(link, phone_number or "")
+	link = Link(_resolve_session_doc(session_id, "test"))
+	sending.send(link, phones.clean_phone_number(phone_number) or "")
 	return answers.proof_answer(link.doc)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def get_test_message(session_id: str) -> dict[str, Any]:
-	"""What is known of the last test message, each step with its time; `retry_after` while more may come.
-
-	The server is asked only where it does not call this site.
-	"""
+	"""What is known of the last test message, each step with its time; `retry_after` while more may come. Stores what it learns."""
 	doc = _resolve_session_doc(session_id, "status")
 	if doc.proof_state == records.SENT:
 		proofs.look(Link(doc))
@@ -246,7 +249,7 @@ def delete_session(session_id: str) -> dict[str, Any]:
 @frappe.whitelist(methods=["GET", "POST"])
 @gateway.translates_errors
 def list_sessions() -> dict[str, Any]:
-	"""What the server has beside what this site has. A number that the list names and a record lacks is stored.
+	"""What the server has beside what this site has. Although it reads: a number that the list names and a record lacks is stored.
 
 	Managers see every session of the key; others only those assigned to them, and without any nothing is asked.
 	"""
@@ -272,7 +275,12 @@ def refresh_sessions(session_ids: list[str] | str) -> dict[str, Any]:
 def update_session_webhook(
 	session_id: str, webhook_url: str | None = None, webhook_secret: str | None = None
 ) -> dict[str, Any]:
-	"""Register where the server calls back; without arguments, this site's own address and secret."""
+	"""Register where the server calls back; without arguments, this site's own address and secret. For managers.
+
+	The record stores nothing of it. Raises `frappe.ValidationError` for an address that the server may not call, a secret that is too
+	short or too long, or another secret than its own for this site's address; `NumberOfAnother` and `SessionMissingOnServer` as
+	`restart_session` does; `GatewayFailed` where the server cannot change webhooks.
+	"""
 	permissions.only_for_managers()
 	link = Link(_resolve_session_doc(session_id, "connect"))
 	url, secret = webhooks.webhook_target(webhook_url, webhook_secret)
@@ -284,5 +292,5 @@ def update_session_webhook(
 def test_connection() -> dict[str, Any]:
 	"""Walk from the settings to the API key and stop at the first cause; a failing check is an answer, not an error."""
 	permissions.only_for_managers()
-	checks = walk.check_connection()
+	checks = [rows.answer_of(check) for check in walk.check_connection()]
 	return {"success": all(check["ok"] for check in checks), "checks": checks}

@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SESSION, permissions
-from xappiens_whatsapp.diagnosis import callback
+from xappiens_whatsapp.diagnosis import callback, rows
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import copies, secrets, settings
@@ -45,7 +45,7 @@ def test_webhook() -> dict[str, Any]:
 	`success` says that nothing failed, although something may not have been tried (`ok` is None).
 	"""
 	permissions.only_for_managers()
-	checks = callback.check_webhook()
+	checks = [rows.answer_of(check) for check in callback.check_webhook()]
 	return {"success": all(check["ok"] is not False for check in checks), "checks": checks}
 
 

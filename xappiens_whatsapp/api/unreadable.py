@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from werkzeug.wrappers import Request, Response
 
 from xappiens_whatsapp.api import webhook
+from xappiens_whatsapp.sessions.webhooks import METHOD
 
 PUT_ASIDE = "insert_queue_for_Error Log"
 READS_BODY = "make_form_dict"
@@ -15,7 +16,7 @@ LATEST = 50
 
 def refuse_unreadable(response: Response | None, request: Request) -> None:
 	"""Frappe 15 answers them with 500 and a traceback, Frappe 16 with 417; here they are refused and counted like any other."""
-	if response is None or response.status_code not in (417, 500) or webhook.METHOD not in request.path:
+	if response is None or response.status_code not in (417, 500) or METHOD not in request.path:
 		return
 	if response.status_code == 500:
 		forget_logged()
@@ -29,7 +30,7 @@ def forget_logged() -> None:
 	try:
 		for entry in frappe.cache.lrange(PUT_ASIDE, -LATEST, -1):
 			error = str(json.loads(entry).get("error"))
-			if READS_BODY in error and webhook.METHOD in error:
+			if READS_BODY in error and METHOD in error:
 				frappe.cache.lrem(frappe.cache.make_key(PUT_ASIDE), 0, entry)
 	except RedisError:
 		return

@@ -12,21 +12,19 @@ from werkzeug.wrappers import Request
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import limits
+from xappiens_whatsapp.baileys import webhooks
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
 from xappiens_whatsapp.sessions import nudges, proofs, qr_codes, realtime, refused_calls, states
 from xappiens_whatsapp.site import counters, queue, secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
 
-METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
 LARGEST_BODY = 1024 * 1024
 FRESH_FOR = timedelta(minutes=5)
 PREVIOUS_SECRET_FOR = timedelta(minutes=10)
 REMEMBERED_FOR = 15 * 60
 REFUSALS_A_MINUTE = 60
-STATE_EVENTS = ("session.connected", "session.disconnected", "session.status")
-QR_EVENT = "session.qr"
-ACK_EVENT = "message.ack"
+STATE_EVENTS = (webhooks.CONNECTED, webhooks.DISCONNECTED, webhooks.STATUS)
 ASKED_AFTER_CODE_EVERY = 60
 STATUS_OF = {
 	refused_calls.TOO_LARGE: 413,
@@ -147,13 +145,13 @@ def forget(delivery: str) -> None:
 
 def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:
 	event = parse_event(payload, headers)
-	if event.event == ACK_EVENT and proofs.note_told(event):
+	if event.event == webhooks.ACK and proofs.note_told(event):
 		refused_calls.note_accepted()
 		queue.enqueue_short("xappiens_whatsapp.background.jobs.settle_proof", session_id=event.session_id)
-	if event.event not in (*STATE_EVENTS, QR_EVENT) or not (session := session_of(event)):
+	if event.event not in (*STATE_EVENTS, webhooks.QR) or not (session := session_of(event)):
 		return
 	refused_calls.note_accepted()
-	if event.event == QR_EVENT:
+	if event.event == webhooks.QR:
 		note_new_code(session)
 	else:
 		nudges.enqueue_refresh(session.name, str(event.disconnect_reason or event.disconnect_code or ""))

@@ -11,10 +11,9 @@ import frappe
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.client import LARGEST_PAGE
-from xappiens_whatsapp.baileys.errors import AuthenticationError, BaileysError, UnavailableError
+from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.sessions import identity, matching, nudges, proofs, states, webhooks
-from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.site import settings, transactions

@@ -17,7 +17,8 @@ from frappe.desk.doctype.notification_settings.notification_settings import is_e
 from frappe.utils import escape_html, format_datetime, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp import SESSION, SYSTEM_MANAGER, WHATSAPP_MANAGER, permissions
+from xappiens_whatsapp.server import causes
 from xappiens_whatsapp.sessions import alerts, reasons, restrictions, states
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
@@ -106,27 +107,31 @@ def mark(rows: Rows, values: dict[str, object]) -> None:
 
 
 def by_cause(rows: Rows) -> list[Rows]:
-	causes: dict[str, Rows] = defaultdict(list)
+	grouped: dict[str, Rows] = defaultdict(list)
 	for row in rows:
-		causes[row.error_code or ""].append(row)
-	return list(causes.values())
+		grouped[row.error_code or ""].append(row)
+	return list(grouped.values())
 
 
 def tell_drops(rows: Rows) -> None:
 	"""A number that keeps dropping is told once, and then no more until it was steady for an hour."""
 	flapping = [row for row in rows if alerts.drops(row.name)[0] > 1]
 	for row in flapping:
-		if shared.claim(f"whatsapp_keeps_dropping:{row.name}", alerts.FLAPS_WITHIN):
+		if shared.claim(flapping_key(row.name), alerts.FLAPS_WITHIN):
 			tell_each([row], flapping_message)
-		shared.keep(f"whatsapp_keeps_dropping:{row.name}", alerts.FLAPS_WITHIN)
+		shared.keep(flapping_key(row.name), alerts.FLAPS_WITHIN)
 	tell_each([row for row in rows if row not in flapping], drop_message)
 
 
 def is_flapping(name: str) -> bool:
 	try:
-		return bool(shared.read(f"whatsapp_keeps_dropping:{name}"))
+		return bool(shared.read(flapping_key(name)))
 	except RedisError:
 		return False
+
+
+def flapping_key(name: str) -> str:
+	return f"whatsapp_keeps_dropping:{name}"
 
 
 def tell_each(rows: Rows, compose: Callable[[Rows], Message]) -> None:
@@ -156,7 +161,7 @@ def concerned(session: str) -> set[str]:
 		return set()
 	doc = frappe.get_doc(SESSION, session)
 	assigned = {row.user for row in doc.assigned_users if permissions.rights_in(doc, row.user)}
-	return assigned | holders_of("WhatsApp Manager") or holders_of("System Manager")
+	return assigned | holders_of(WHATSAPP_MANAGER) or holders_of(SYSTEM_MANAGER)
 
 
 def holders_of(role: str) -> set[str]:
@@ -175,9 +180,7 @@ def by_language(names: tuple[str, ...]) -> dict[str, Rows]:
 
 def drop_message(rows: Rows) -> Message:
 	until = restrictions.in_words(rows[0].restricted_until)
-	reason = reasons.reason_of(rows[0].error_code, until) or reasons.Reason(
-		_("The server gave no reason."), reasons.connect_and_scan()
-	)
+	reason = reasons.reason_of(rows[0].error_code, until) or causes.NO_REASON.said()
 	if len(rows) == 1:
 		subject = _("WhatsApp {0} is not connected any more. {1}").format(
 			rows[0].session_name, reason.sentence
@@ -186,7 +189,7 @@ def drop_message(rows: Rows) -> Message:
 		words = _("{0} WhatsApp numbers are not connected any more: {1}. {2}")
 		subject = words.format(len(rows), names_of(rows), reason.sentence)
 	since = _("Down since {0}.").format(format_datetime(min(get_datetime(row.down_since) for row in rows)))
-	return Message(subject, body_of(rows, since, reason.next_step))
+	return Message(subject, body_of(rows, since, reason.remedy))
 
 
 def flapping_message(rows: Rows) -> Message:

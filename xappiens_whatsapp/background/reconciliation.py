@@ -22,10 +22,10 @@ from xappiens_whatsapp.sessions.belief import Observation, seen_in_list
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.site import settings, transactions
+from xappiens_whatsapp.site.shared import LAST_PASS
 
 PATIENCE = 90.0
 LAST_SEEN_NOTED_EVERY = timedelta(hours=1)
-LAST_PASS = "whatsapp_last_pass"
 GENERAL = (UnavailableError, AuthenticationError, RateLimitedError)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .checks import Check
 from .client import BaileysClient
-from .diagnosis import Check, probe
+from .diagnosis import probe
 from .models import Features, PairingCode, QRCode, RateLimit, RemoteSession, SessionPage
 from .qr import to_data_url
 from .webhooks import WebhookEvent, parse_event, replay_id, sign, verify

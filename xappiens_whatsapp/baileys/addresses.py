@@ -6,7 +6,10 @@ from urllib.parse import SplitResult, quote, urlsplit
 from .errors import InvalidAddressError, RejectedError
 
 LONGEST_ID = 255
-RESERVED_IDS = frozenset({"stats", "frappe"})
+RESERVED_IDS = ("stats", "frappe")
+"""Literal siblings of the id in the server's routes."""
+SESSIONS = "/api/sessions"
+HEALTH = "/health"
 
 
 def normalise_base_url(base_url: str) -> str:
@@ -58,7 +61,7 @@ def is_host(host: str) -> bool:
 
 def session_path(session: int | str, *rest: str) -> str:
 	"""The path below the base URL; the id is one segment, whatever characters it has."""
-	return "/".join(("/api/sessions", encode_id(session), *rest))
+	return "/".join((SESSIONS, encode_id(session), *rest))
 
 
 def messages_path(session_id: str, *rest: str) -> str:

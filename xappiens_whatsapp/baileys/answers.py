@@ -14,6 +14,8 @@ from .rows import expiry_in, parse_page, parse_session, session_row
 from .webhooks import status_in
 
 CODE_LIFETIME = timedelta(seconds=60)
+WRONG_SESSION = "wrong_session"
+ANSWER_OF_ANOTHER = "The server answered for another session"
 NOT_READY_CODE = "QR_GENERATION_ERROR"
 OWN_PATH = re.compile(r"(/[A-Za-z0-9_-]+)+")
 
@@ -23,13 +25,17 @@ def read_session(asked: int | str, reply: Reply, *, may_be_empty: bool = False) 
 	session = parse_session(session_row(reply.payload or {}) or {}, reply.clock)
 	if not (may_be_empty or session.id or session.session_id or session.status):
 		raise unusable(reply, "The answer holds no session", "not_envelope")
-	if not belongs_to(asked, session):
-		raise unusable(reply, "The server answered for another session", "wrong_session")
+	require_same(asked, session, reply)
 	return session
 
 
 def unusable(reply: Reply, message: str, code: str) -> ServerError:
 	return ServerError(message, code=code, status=reply.status, outcome_unknown=reply.acted)
+
+
+def require_same(asked: int | str, session: RemoteSession, reply: Reply) -> None:
+	if not belongs_to(asked, session):
+		raise unusable(reply, ANSWER_OF_ANOTHER, WRONG_SESSION)
 
 
 def belongs_to(asked: int | str, session: RemoteSession) -> bool:
@@ -52,8 +58,7 @@ def read_qr(asked: int | str, reply: Reply) -> QRCode:
 	payload = reply.payload or {}
 	row = Received({**payload, **(session_row(payload) or {})})
 	session = parse_session(row, reply.clock)
-	if not belongs_to(asked, session):
-		raise unusable(reply, "The server answered for another session", "wrong_session")
+	require_same(asked, session, reply)
 	if not session.qr_text:
 		raise NotReadyError("There is no QR code yet", status=200)
 	data_url = session.qr_code

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from .addresses import messages_path, session_path
+from .addresses import HEALTH, SESSIONS, messages_path, session_path
 from .answers import (
 	is_last,
 	is_short,
@@ -115,7 +115,7 @@ class BaileysClient:
 		}
 		call = Call(
 			"POST",
-			"/api/sessions",
+			SESSIONS,
 			headers={"X-Frappe-Origin": "true"},
 			body=without_blanks(fields, secret),
 			secrets=(secret,),
@@ -128,7 +128,7 @@ class BaileysClient:
 		The rows come from the server's database: `is_connected` is None where they do not say it.
 		"""
 		query = {"page": page, "limit": min(limit, LARGEST_PAGE)}
-		return read_page(page, self._transport.answer(Call("GET", "/api/sessions", query=query)))
+		return read_page(page, self._transport.answer(Call("GET", SESSIONS, query=query)))
 
 	def iter_sessions(self) -> Iterator[RemoteSession]:
 		"""The rows of all pages, each read when it is reached; a row that moved to the next page meanwhile comes once.
@@ -236,7 +236,7 @@ class BaileysClient:
 
 	def get_features(self) -> Features:
 		"""Asked without the key, of `/health`; raises nothing that has to do with keys or sessions."""
-		return read_features(self._transport.answer(Call("GET", "/health", with_key=False)))
+		return read_features(self._transport.answer(Call("GET", HEALTH, with_key=False)))
 
 	def _act(self, id: int | str, action: str) -> RemoteSession:
 		answer = self._transport.answer(Call("POST", session_path(id, action), body={}))

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from requests.certs import where  # type: ignore[attr-defined]
 
-from .addresses import normalise_base_url
+from .addresses import HEALTH, SESSIONS, normalise_base_url
 from .answers import read_page
+from .checks import Check, Failed, measured
 from .envelope import Reply
 from .errors import (
 	AuthenticationError,
@@ -29,24 +28,6 @@ CODES: tuple[tuple[type[BaileysError], str], ...] = (
 	(AuthenticationError, "key_refused"),
 	(NotFoundError, "not_found"),
 )
-
-
-@dataclass(frozen=True)
-class Check:
-	"""One step of a connection test; `code` is the cause in one word where it failed, `retry_after` seconds to wait."""
-
-	check: str
-	ok: bool
-	detail: str
-	milliseconds: float
-	code: str = ""
-	retry_after: float | None = None
-
-
-class Failed(Exception):
-	def __init__(self, detail: str, code: str) -> None:
-		super().__init__(detail)
-		self.code = code
 
 
 class Probe:
@@ -79,11 +60,11 @@ class Probe:
 		try:
 			self._addresses = socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
 		except OSError:
-			raise Failed(f"The name {self._host} cannot be found", "dns") from None
+			raise Failed(f"The name {self._host} cannot be found", code="dns") from None
 		return ", ".join(dict.fromkeys(str(address[4][0]) for address in self._addresses))
 
 	def connect(self) -> str:
-		failure = Failed("The name has no address", "dns")
+		failure = Failed("The name has no address", code="dns")
 		for family, kind, protocol, _name, address in self._addresses:
 			self._socket = socket.socket(family, kind, protocol)
 			self._socket.settimeout(self.longest_wait())
@@ -105,25 +86,26 @@ class Probe:
 		try:
 			secured = context.wrap_socket(self._socket, server_hostname=self._host)
 		except TimeoutError:
-			raise Failed("The TLS handshake took too long", "timeout") from None
+			raise Failed("The TLS handshake took too long", code="timeout") from None
 		except ssl.SSLCertVerificationError as error:
-			raise Failed(f"The certificate was not accepted: {error.verify_message}", "tls") from None
+			raise Failed(f"The certificate was not accepted: {error.verify_message}", code="tls") from None
 		except OSError as error:
 			raise Failed(
-				f"The TLS handshake failed: {getattr(error, 'reason', None) or error.strerror}", "tls"
+				f"The TLS handshake failed: {getattr(error, 'reason', None) or error.strerror}",
+				code="tls",
 			) from None
 		self._socket = secured
 		certificate = secured.getpeercert() or {}
 		return f"{secured.version()}, certificate valid until {certificate.get('notAfter')}"
 
 	def ask_health(self) -> str:
-		health = self.answer(Call("GET", "/health", with_key=False)).payload or {}
+		health = self.answer(Call("GET", HEALTH, with_key=False)).payload or {}
 		words = (parse_text(health.get(name)) for name in ("message", "version"))
 		return " ".join(word for word in words if word)[:100] or "answers"
 
 	def ask_with_key(self) -> str:
 		self._key.require_sendable()
-		call = Call("GET", "/api/sessions", query={"page": 1, "limit": 1})
+		call = Call("GET", SESSIONS, query={"page": 1, "limit": 1})
 		page = read_page(1, self.answer(call))
 		return "accepted" if page.total is None else f"accepted, {page.total} sessions"
 
@@ -164,7 +146,7 @@ def probe(
 	del api_key
 	try:
 		for name, step in run.steps():
-			check = measured(name, step)
+			check = measured(name, step, failed_by)
 			yield check
 			if not check.ok:
 				return
@@ -172,31 +154,19 @@ def probe(
 		run.close()
 
 
-def measured(name: str, step: Callable[[], str]) -> Check:
-	started = time.perf_counter()
-	detail, code, retry_after = outcome_of(step)
-	milliseconds = round((time.perf_counter() - started) * 1000, 1)
-	return Check(name, not code, detail, milliseconds, code, retry_after)
-
-
-def outcome_of(step: Callable[[], str]) -> tuple[str, str, float | None]:
-	try:
-		return step(), "", None
-	except Failed as failure:
-		return str(failure), failure.code, None
-	except RateLimitedError as error:
-		return str(error), "rate_limited", error.retry_after
-	except BaileysError as error:
-		return str(error), code_of(error), None
+def failed_by(error: BaileysError) -> Failed:
+	if isinstance(error, RateLimitedError):
+		return Failed(str(error), code="rate_limited", retry_after=error.retry_after)
+	return Failed(str(error), code=code_of(error))
 
 
 def refusal(error: OSError, address: tuple[Any, ...]) -> Failed:
 	where = f"{address[0]} port {address[1]}"
 	if isinstance(error, TimeoutError):
-		return Failed(f"{where} did not answer in time", "timeout")
+		return Failed(f"{where} did not answer in time", code="timeout")
 	if isinstance(error, ConnectionRefusedError):
-		return Failed(f"{where} refuses connections", "refused")
-	return Failed(f"{where} cannot be reached: {error.strerror}", "refused")
+		return Failed(f"{where} refuses connections", code="refused")
+	return Failed(f"{where} cannot be reached: {error.strerror}", code="refused")
 
 
 def code_of(error: BaileysError) -> str:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any
 from unicodedata import category
 
 import phonenumbers

@@ -195,6 +195,7 @@ class PlainSession(requests.Session):
 
 
 def make_session() -> requests.Session:
+	"""Without what the environment says of proxies and passwords, and without cookies: two calls have nothing in common."""
 	session = PlainSession()
 	session.trust_env = False
 	session.headers.update(HEADERS)
@@ -218,6 +219,7 @@ def read_body(response: requests.Response) -> bytes | None:
 
 
 def cause_of(trouble: BaseException) -> str:
+	"""One of the words of `UnavailableError.cause`, or `address` for a URL that cannot be one."""
 	chain = list(links_of(trouble))
 	for kinds, cause in CAUSES:
 		if any(isinstance(link, kinds) for link in chain):

@@ -13,16 +13,21 @@ from .reasons import read_reason
 
 SCHEME = "sha256="
 SIGNATURE_HEADERS = ("X-Webhook-Signature", "X-Signature")
+CONNECTED = "session.connected"
+DISCONNECTED = "session.disconnected"
+STATUS = "session.status"
+QR = "session.qr"
+ACK = "message.ack"
 EVENT_ALIASES = {
-	"message_ack": "message.ack",
-	"message_status": "message.ack",
-	"message.delivered": "message.ack",
-	"message.read": "message.ack",
-	"message.failed": "message.ack",
-	"session_status": "session.status",
-	"session_connected": "session.connected",
-	"session_disconnected": "session.disconnected",
-	"session_qr": "session.qr",
+	"message_ack": ACK,
+	"message_status": ACK,
+	"message.delivered": ACK,
+	"message.read": ACK,
+	"message.failed": ACK,
+	"session_status": STATUS,
+	"session_connected": CONNECTED,
+	"session_disconnected": DISCONNECTED,
+	"session_qr": QR,
 }
 STATUS_BY_NAME = {"message.delivered": "delivered", "message.read": "read", "message.failed": "failed"}
 STATUS_BY_ACK = {"-1": "failed", "0": "pending", "1": "sent", "2": "delivered", "3": "read", "4": "played"}
@@ -50,6 +55,7 @@ class WebhookEvent:
 
 
 def sign(body: bytes, secret: str) -> str:
+	"""`sha256=` and the HMAC in hexadecimal digits, as the header has it; raises `ValueError` for an empty secret."""
 	if not secret:
 		raise ValueError("An empty secret signs nothing")
 	return SCHEME + hmac.new(secret.encode("utf-8"), body, hashlib.sha256).hexdigest()
@@ -64,6 +70,7 @@ def verify(body: bytes, header: str | None, secrets: Iterable[str]) -> bool:
 
 
 def signature_of(headers: Mapping[str, str]) -> str:
+	"""By either of the two headers; "" where there is none."""
 	values = lower_names(headers)
 	return next((values[name.lower()] for name in SIGNATURE_HEADERS if values.get(name.lower())), "")
 
@@ -91,7 +98,7 @@ def parse_event(payload: Mapping[str, Any], headers: Mapping[str, str]) -> Webho
 		session_id=first_text(session_ids),
 		disconnect_code=code,
 		disconnect_reason=reason,
-		**(acknowledgement(name, places) if event == "message.ack" else {}),
+		**(acknowledgement(name, places) if event == ACK else {}),
 	)
 
 

@@ -15,12 +15,13 @@ from frappe import _
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.callbacks import request_callback
+from xappiens_whatsapp.baileys.checks import Check, NotChecked
 from xappiens_whatsapp.baileys.transport import TROUBLE, cause_of, make_session
 from xappiens_whatsapp.baileys.webhooks import SIGNATURE_HEADERS, sign
 from xappiens_whatsapp.diagnosis import words
-from xappiens_whatsapp.diagnosis.rows import Failed, NotChecked, Row, measured, row
-from xappiens_whatsapp.diagnosis.words import Cause
+from xappiens_whatsapp.diagnosis.rows import failed, measured
 from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.server.causes import Cause
 from xappiens_whatsapp.sessions import refused_calls, webhooks
 from xappiens_whatsapp.site import secrets
 from xappiens_whatsapp.site import settings as site_settings
@@ -35,29 +36,27 @@ TEST_EVENT = {"event": "webhook.test", "data": {}}
 REFUSED = ("401", "403", "429")
 
 
-def check_webhook() -> list[Row]:
+def check_webhook() -> list[Check]:
 	"""Rows like those of the connection test; `ok` is None for what could not be tried."""
 	settings = site_settings.uncached()
-	rows: list[Row] = []
+	rows: list[Check] = []
 	for check, step in steps(settings):
 		rows.append(measured(check, step))
-		if rows[-1]["ok"] is False:
+		if rows[-1].ok is False:
 			break
 	return [*rows, *refused_rows()]
 
 
-def refused_rows() -> list[Row]:
+def refused_rows() -> list[Check]:
 	"""One for each cause why calls were refused here in the last day; `ok` is None when calls arrive again."""
-	return [
-		row("refused", None if refused["is_over"] else False, refused_cause(refused))
-		for refused in refused_calls.found()
-	]
+	return [refused_row(refused) for refused in refused_calls.found()]
 
 
-def refused_cause(refused: refused_calls.Refused) -> Cause:
-	sentence, remedy = words.refused_call(refused["cause"])
+def refused_row(refused: refused_calls.Refused) -> Check:
+	sentence, remedy = words.REFUSED_CALLS[refused["cause"]].said()
 	since = _("Since {0}: {1} calls refused.").format(refused["since"], refused["count"])
-	return Cause(f"{sentence} {since}", remedy)
+	ok = None if refused["is_over"] else False
+	return Check("refused", ok, f"{sentence} {since}", remedy=remedy)
 
 
 def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -69,13 +68,13 @@ def steps(settings: WhatsAppSettings) -> Iterator[tuple[str, Callable[[], str]]]
 
 def check_settings(settings: WhatsAppSettings) -> str:
 	if missing := settings.what_is_missing():
-		raise Failed(words.incomplete(missing))
+		raise failed(words.incomplete(missing))
 	if not settings.webhook_enabled:
-		raise Failed(
+		raise failed(
 			words.incomplete(_("Webhooks are switched off. Tick Receive Webhooks in WhatsApp Settings."))
 		)
 	if problem := secrets.problem_with("webhook_secret"):
-		raise Failed(words.incomplete(problem))
+		raise failed(words.incomplete(problem))
 	return _("The settings are complete.")
 
 
@@ -84,9 +83,9 @@ def check_address(settings: WhatsAppSettings) -> str:
 	try:
 		places = addresses_of(urlsplit(address).hostname)
 	except OSError:
-		raise Failed(not_called(address, "dns")) from None
+		raise failed(not_called(address, "dns")) from None
 	if not webhooks.is_loopback(settings.api_base_url) and not any(place.is_global for place in places):
-		raise Failed(private_address(places[0]))
+		raise failed(words.PRIVATE_ADDRESS.said(places[0]))
 	return _("The name in the address {0} was found.").format(address)
 
 
@@ -94,7 +93,7 @@ def check_scheme(settings: WhatsAppSettings) -> str:
 	"""The address that the server is given, when it is one that the server may call."""
 	address = settings.webhook_url
 	if not webhooks.may_be_called(address, settings.api_base_url):
-		raise Failed(words.not_https(address))
+		raise failed(words.not_https(address))
 	return address
 
 
@@ -108,7 +107,7 @@ def check_answer(settings: WhatsAppSettings) -> str:
 	timeout = max(0.001, min(LONGEST_CALL, settings.timeout_seconds, budget.seconds_left()))
 	secret = secrets.read("webhook_secret")
 	if problem := problem_with(settings.webhook_url, secret, timeout):
-		raise Failed(not_called(settings.webhook_url, problem))
+		raise failed(not_called(settings.webhook_url, problem))
 	return _("This site accepts a call with the right signature.")
 
 
@@ -140,32 +139,11 @@ def check_callback(session_id: str | None) -> str:
 		)
 	if callback.status != 200:
 		address = site_settings.uncached().webhook_url
-		raise Failed(not_called(address, callback.cause or str(callback.status), by_server=True))
+		raise failed(not_called(address, callback.cause or str(callback.status), by_server=True))
 	return _("The server called back and was understood.")
 
 
 def not_called(address: str, problem: str, *, by_server: bool = False) -> Cause:
 	if problem in REFUSED:
-		return secret_refused(by_server)
+		return (words.SIGNS_OTHERWISE if by_server else words.REFUSED_ON_THE_WAY).said()
 	return words.not_called_back(address, problem)
-
-
-def secret_refused(by_server: bool) -> Cause:
-	if by_server:
-		return Cause(
-			_("The server signs its calls with another secret than this site knows."),
-			_("Press Register Webhook in WhatsApp Settings."),
-		)
-	return Cause(
-		_("Something at this site's address refuses the call, although its signature is right."),
-		_("Check that the address leads to this site and that no proxy changes or blocks the call."),
-	)
-
-
-def private_address(place: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Cause:
-	return Cause(
-		_("The address of this site leads to {0}, a private address that the server cannot reach.").format(
-			place
-		),
-		_("Set host_name in the site's configuration to a name that is reachable from the internet."),
-	)

@@ -1,59 +1,53 @@
-"""One row for each link of a chain: what was looked at, whether it holds, why not and what to do, and how long it took."""
+"""The links of a chain in the words of people: the client's checks, and ours."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
+from frappe import _
+
+from xappiens_whatsapp import permissions
+from xappiens_whatsapp.baileys import checks
+from xappiens_whatsapp.baileys.checks import Check, Failed
 from xappiens_whatsapp.baileys.errors import BaileysError, NotReadyError
 from xappiens_whatsapp.diagnosis import words
-
-if TYPE_CHECKING:
-	from xappiens_whatsapp.diagnosis.words import Cause
-
-Row = dict[str, Any]
+from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.server.causes import Cause
 
 
-class Failed(Exception):
-	"""A link of the chain that does not hold, and why."""
-
-	def __init__(self, cause: Cause) -> None:
-		super().__init__(cause.sentence)
-		self.cause = cause
+def failed(cause: Cause) -> Failed:
+	"""`cause` in the language of whoever reads."""
+	return Failed(cause.sentence, remedy=cause.remedy)
 
 
-class NotChecked(Exception):
-	"""Nothing is known to be wrong, and nothing was seen to work."""
+def measured(check: str, step: Callable[[], str]) -> Check:
+	return checks.measured(check, step, failed_by)
 
 
-def measured(check: str, step: Callable[[], str]) -> Row:
-	started = time.perf_counter()
-	ok, cause, technical = outcome_of(step)
-	return row(check, ok, cause, (time.perf_counter() - started) * 1000, technical)
+def failed_by(error: BaileysError) -> Failed:
+	"""The sentence names the remedy already, but for a code that only takes a moment."""
+	if isinstance(error, NotReadyError):
+		return failed(words.NO_QR_YET.said())
+	sentence = str(failures.translate(error, to_manager=permissions.is_manager()))
+	return Failed(sentence, technical=str(error)[:100])
 
 
-def outcome_of(step: Callable[[], str]) -> tuple[bool | None, Cause, str]:
-	try:
-		return True, words.Cause(step(), ""), ""
-	except NotChecked as reason:
-		return None, words.Cause(str(reason), ""), ""
-	except Failed as failure:
-		return False, failure.cause, ""
-	except NotReadyError:
-		return False, words.no_qr_yet(), ""
-	except BaileysError as error:
-		return False, words.from_error(error), str(error)[:100]
+def of_client(check: Check) -> Check:
+	"""A check of the client's in our words."""
+	cause = words.PASSED[check.check].said() if check.ok else words.of(check)
+	return replace(check, detail=cause.sentence, remedy=cause.remedy, technical=check.detail)
 
 
-def row(check: str, ok: bool | None, cause: Cause, milliseconds: float = 0.0, technical: str = "") -> Row:
-	"""`ok` is None for what could not be tried; `technical` is what the client found, in English, for administrators."""
+def answer_of(check: Check) -> dict[str, Any]:
+	"""As callers get it; `technical` is what the client found, in English, for administrators."""
 	return {
-		"check": check,
-		"label": words.label_of(check),
-		"ok": ok,
-		"detail": cause.sentence,
-		"remedy": cause.remedy,
-		"milliseconds": round(milliseconds, 1),
-		"technical": technical,
+		"check": check.check,
+		"label": _(words.LABELS[check.check]),
+		"ok": check.ok,
+		"detail": check.detail,
+		"remedy": check.remedy,
+		"milliseconds": check.milliseconds,
+		"technical": check.technical,
 	}

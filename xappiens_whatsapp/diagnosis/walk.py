@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-import frappe
 from frappe import _
 
 from xappiens_whatsapp import permissions
+from xappiens_whatsapp.baileys.checks import Check
 from xappiens_whatsapp.baileys.diagnosis import probe
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.diagnosis import callback, words
-from xappiens_whatsapp.diagnosis.rows import Failed, Row, measured, row
-from xappiens_whatsapp.server import budget, gateway
+from xappiens_whatsapp.diagnosis.rows import failed, measured, of_client
+from xappiens_whatsapp.server import budget, causes, gateway
+from xappiens_whatsapp.server.causes import Cause
 from xappiens_whatsapp.sessions import matching, qr_codes, reasons, records, states
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
@@ -24,31 +25,29 @@ if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 
-def check_connection() -> list[Row]:
+def check_connection() -> list[Check]:
 	"""The links from the settings to the API key, up to and with the first that does not hold."""
 	rows = [measured("settings", check_settings)]
-	if rows[0]["ok"]:
+	if rows[0].ok:
 		stored = settings.current()
 		key = stored.get_api_key()
 		limits = {**budget.hooks(key), "seconds_left": budget.seconds_left}
 		checks = probe(stored.api_base_url, key, timeout=stored.timeout_seconds, **limits)
-		for check in checks:
-			cause = words.passed(check.check) if check.ok else words.of(check)
-			rows.append(row(check.check, check.ok, cause, check.milliseconds, check.detail))
+		rows += map(of_client, checks)
 	return rows
 
 
 def check_settings() -> str:
 	if problem := ownership.problem():
-		raise Failed(words.Cause(problem, ownership.remedy()))
+		raise failed(Cause(problem, ownership.remedy()))
 	if missing := settings.current().what_is_missing():
-		raise Failed(words.incomplete(missing))
+		raise failed(words.incomplete(missing))
 	return copies.words() or _("The settings are complete.")
 
 
-def permission_row(change: permissions.Change) -> Row:
+def permission_row(change: permissions.Change) -> Check:
 	remedy = words.permissions_remedy(change.doctype) if change.does_harm else ""
-	return row("permissions", not change.does_harm, words.Cause(change.sentence, remedy))
+	return Check("permissions", not change.does_harm, change.sentence, remedy=remedy)
 
 
 class Walk:
@@ -56,14 +55,14 @@ class Walk:
 
 	def __init__(self, doc: WhatsAppSession | None = None) -> None:
 		self.doc = doc
-		self.rows: list[Row] = []
+		self.rows: list[Check] = []
 		self.found: ServerList | None = None
 		self.remote: RemoteSession | None = None
 
 	def run(self) -> Walk:
 		self.rows = check_connection()
 		for check, step in self.steps():
-			if not self.rows[-1]["ok"]:
+			if not self.rows[-1].ok:
 				break
 			self.rows.append(measured(check, step))
 		if permissions.is_manager():
@@ -90,22 +89,26 @@ class Walk:
 		"""A session that the list lacks may answer on its own route all the same."""
 		self.remote = matching.row_for(self.doc, self.found)
 		if self.remote is None and matching.learn(self.doc, self.found) is matching.Verdict.MISSING:
-			raise Failed(words.from_reason(reasons.missing("")))
+			raise failed(reasons.reason_of(reasons.MISSING))
 		return _("The server knows this session.")
 
 	def compare_numbers(self) -> str:
 		number = records.number_of(self.doc, self.found.server)
 		if self.remote and self.remote.id and self.remote.id != number:
-			raise Failed(words.other_number(number, self.remote.id))
+			raise failed(
+				words.OTHER_NUMBER.said(number, self.remote.id)
+				if number
+				else words.NO_NUMBER.said(self.remote.id)
+			)
 		return _("Record and server have the same number for it.")
 
 	def judge_state(self) -> str:
 		self.ask_for_state()
 		status = states.status_of(self.remote)
 		if status is None:
-			raise Failed(words.from_reason(reasons.unknown_status(self.remote.status[:100])))
+			raise failed(reasons.reason_of(causes.UNKNOWN_STATUS, self.remote.status[:100]))
 		if status in (states.DISCONNECTED, states.ERROR):
-			raise Failed(words.from_reason(self.why_not_connected()))
+			raise failed(reasons.reason_of(self.doc.error_code) or causes.NOT_CONNECTED.said())
 		return self.state_in_words(status)
 
 	def ask_for_state(self) -> None:
@@ -115,11 +118,6 @@ class Walk:
 		except NotFoundError:
 			if self.remote is None:
 				raise
-
-	def why_not_connected(self) -> reasons.Reason:
-		return reasons.reason_of(self.doc.error_code) or reasons.Reason(
-			_("The session is not connected."), _("Press Connect to link the phone.")
-		)
 
 	def state_in_words(self, status: str) -> str:
 		words = {

@@ -31,7 +31,11 @@ ENDS_AT = "xappiens_whatsapp.ends_at"
 
 
 def hooks(key: str, *, background: bool = False, patience: float = 0.0) -> dict[str, Callable[..., None]]:
-	"""What the client calls before each request and after each answer."""
+	"""What the client calls before each request and after each answer; both count in Redis, for all workers, by the API key.
+
+	`before_request` raises `RateLimitedError` (code `OWN_BUDGET`, `retry_after` in seconds) where the budget, or for `background` its
+	half, is used up for longer than `patience` seconds. `after_response` replaces limit and window by the server's own.
+	"""
 	return {
 		"before_request": functools.partial(spend, key, background=background, patience=patience),
 		"after_response": functools.partial(learn, key),

@@ -6,9 +6,6 @@ import math
 import re
 from collections.abc import Callable
 
-import frappe
-from frappe import _
-
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -23,7 +20,7 @@ from xappiens_whatsapp.baileys.errors import (
 	UnavailableError,
 )
 from xappiens_whatsapp.baileys.transport import OUT_OF_TIME
-from xappiens_whatsapp.server import budget
+from xappiens_whatsapp.server import budget, causes
 from xappiens_whatsapp.server.exceptions import (
 	CopyOfASite,
 	GatewayAuthenticationError,
@@ -52,7 +49,7 @@ def code_of(error: BaileysError) -> str:
 
 
 def translate(error: BaileysError, *, to_manager: bool = False) -> GatewayError:
-	"""The error classes of the client and those of the site, one to one.
+	"""The error classes of the client and those of the site, one to one; with `error_code`, status and `retry_after` (seconds).
 
 	Only managers read where the server is; what is stored with a session is read by others too.
 	"""
@@ -62,55 +59,41 @@ def translate(error: BaileysError, *, to_manager: bool = False) -> GatewayError:
 	return failed(error, to_manager)
 
 
+def words(cause: str, *details: object) -> str:
+	return str(causes.FAILED[cause].said(*details))
+
+
 def failed(error: BaileysError, to_manager: bool) -> GatewayError:
 	"""The client's own words, whose codes are in lower case, are for the log; a person reads ours."""
-	said = "" if str(error).startswith("HTTP ") else words_of(error, to_manager)
-	if error.code == "redirect":
-		words = _("The server redirects to another address. Enter that one in WhatsApp Settings.")
-	elif said and code_of(error):
-		words = _("The server reported an error: {0}.").format(said.rstrip("."))
-	elif (error.status or 0) >= 500:
-		words = _("The server has a problem (HTTP {0}).").format(error.status)
-	elif said and error.code in NOT_THE_SERVER:
-		words = _("The server gave an answer that this app does not understand: {0}.").format(
-			said.rstrip(".")
-		)
-	else:
-		words = _("The server gave an answer that this app does not understand.")
-	return GatewayFailed(f"{words} {what_next(error)}".strip())
+	said = "" if str(error).startswith("HTTP ") else words_of(error, to_manager).rstrip(".")
+	cause = cause_of_failure(error, said)
+	return GatewayFailed(words(cause, error.status if cause == "status" else said))
 
 
-def what_next(error: BaileysError) -> str:
+def cause_of_failure(error: BaileysError, said: str) -> str:
+	is_of_server = (error.status or 0) >= 500
 	if error.code == "redirect":
-		return ""
-	if (error.status or 0) >= 500:
-		return _("Try again in a moment; if it stays like that, ask whoever runs the server.")
+		return "redirect"
+	if said and code_of(error):
+		return "error_of_server" if is_of_server else "error"
+	if is_of_server:
+		return "status"
 	if error.code in NOT_THE_SERVER:
-		return _("Check that the address in WhatsApp Settings is that of the WhatsApp server.")
-	return _("Press Status to ask again.")
+		return "not_the_server_said" if said else "not_the_server"
+	return "not_understood"
 
 
 def missing(error: BaileysError, to_manager: bool) -> GatewayError:
-	return SessionMissingOnServer(
-		_("The server does not know this session. Press Create Session to create it again.")
-	)
+	return SessionMissingOnServer(str(causes.REASONS[SessionMissingOnServer.error_code].said()))
 
 
 def key_refused(error: BaileysError, to_manager: bool) -> GatewayError:
-	if to_manager:
-		return GatewayAuthenticationError(
-			_("The server refused the API key. Check the API key in WhatsApp Settings.")
-		)
-	return GatewayAuthenticationError(
-		_("The server refused this site's API key. Tell whoever manages WhatsApp here.")
-	)
+	return GatewayAuthenticationError(words("key_refused" if to_manager else "key_of_site_refused"))
 
 
 def rate_limited(error: RateLimitedError, to_manager: bool = False) -> GatewayError:
 	seconds = max(1, math.ceil(error.retry_after))
-	failure = GatewayRateLimited(
-		_("Too many requests to the server. Try again in {0} seconds.").format(seconds)
-	)
+	failure = GatewayRateLimited(words("rate_limited", seconds))
 	failure.retry_after = seconds
 	return failure
 
@@ -120,74 +103,31 @@ def read_only(error: BaileysError, to_manager: bool) -> GatewayError:
 
 
 def record_busy() -> GatewayError:
-	return RecordBusy(_("This session is being changed by somebody else. Try again in a moment."))
+	return RecordBusy(words("busy"))
 
 
 def rejected(error: BaileysError, to_manager: bool) -> GatewayError:
-	return GatewayRejected(
-		_("The server did not accept the request: {0}. Correct what it names and try again.").format(
-			words_of(error, to_manager).rstrip(".")
-		)
-	)
+	return GatewayRejected(words("rejected", words_of(error, to_manager).rstrip(".")))
 
 
 def refused_in_this_state(error: RefusedByState, to_manager: bool) -> GatewayError:
-	words = {
-		"connected": _("The server did not do this, because the session is connected there."),
-		"connecting": _("The server did not do this, because the session is connecting there."),
-		"disconnected": _("The server did not do this, because the session is not connected there."),
-	}
-	return RefusedInThisState(f"{words[error.state]} " + _("Press Status to see how things stand."))
+	return RefusedInThisState(words(error.state))
 
 
 def blocked(error: IntermediaryError, to_manager: bool) -> GatewayError:
-	words = _(
-		"Something in front of the server refused the request (HTTP {0}); the server itself was not reached."
-	)
-	return GatewayBlocked(
-		words.format(error.status)
-		+ " "
-		+ _("Ask whoever runs the server to let this site through its proxy or firewall.")
-	)
+	return GatewayBlocked(words("blocked", error.status))
 
 
 def unavailable(error: UnavailableError, to_manager: bool) -> GatewayError:
-	words = words_for_managers(error.cause) if to_manager else words_for_others(error.cause)
-	failure = GatewayUnavailable(in_time(error) or words)
+	if error.code == OUT_OF_TIME:
+		said = words(OUT_OF_TIME, budget.SECONDS_PER_REQUEST)
+	elif to_manager:
+		said = words(error.cause, without_markup(settings.current().api_base_url or ""))
+	else:
+		said = words("slow" if error.cause == "timeout" else "unreachable")
+	failure = GatewayUnavailable(said)
 	failure.http_status_code = 504 if isinstance(error, TimedOutError) else 503
 	return failure
-
-
-def in_time(error: UnavailableError) -> str:
-	if error.code != OUT_OF_TIME:
-		return ""
-	return _(
-		"This took more than {0} seconds in all, so nothing more was sent to the server. Part of it may be done:"
-		" press Status to see how things stand, then try again."
-	).format(budget.SECONDS_PER_REQUEST)
-
-
-def words_for_managers(cause: str) -> str:
-	words = {
-		"dns": _(
-			"The name in the address {0} cannot be found. Check the server address in WhatsApp Settings."
-		),
-		"refused": _("Nothing answers at {0}. Check that the server is running and its address is right."),
-		"tls": _(
-			"The connection to {0} is not safe: its certificate was not accepted. Check the server address."
-		),
-		"timeout": _("The server at {0} took too long to answer. Try again in a moment."),
-	}
-	sentence = words.get(cause) or _("The connection to {0} broke off. Try again in a moment.")
-	return sentence.format(without_markup(settings.current().api_base_url or ""))
-
-
-def words_for_others(cause: str) -> str:
-	if cause == "timeout":
-		return _("The WhatsApp server took too long to answer. Try again in a moment.")
-	return _(
-		"The WhatsApp server cannot be reached. If it stays like that, tell whoever manages WhatsApp here."
-	)
 
 
 def words_of(error: BaileysError, to_manager: bool) -> str:

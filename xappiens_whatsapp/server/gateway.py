@@ -23,10 +23,14 @@ R = TypeVar("R")
 
 
 def connect_to_server(*, background: bool = False, patience: float = 0.0) -> BaileysClient:
-	"""A client for the configured server; `background` work leaves part of the request budget to people.
+	"""A client for the configured server; nothing is sent yet.
 
-	With `patience` it waits that many seconds for the budget before it gives up; never in a web request. On a copy of a site it only
-	reads.
+	`background` work leaves part of the request budget to people; with `patience` it waits that many seconds for the budget before
+	a call gives up, never in a web request. Calls wait as long as the settings say and end with the sixty seconds of a web request;
+	they raise what `BaileysClient` raises, and `RateLimitedError` with the code `OWN_BUDGET` where the budget is used up. On a copy of
+	a site the client only reads.
+
+	Raises `DocTypeTakenOver`, and `frappe.ValidationError` while the settings are off, incomplete or unusable.
 	"""
 	stored = settings.current()
 	key = stored.check_ready()

@@ -8,14 +8,14 @@ import frappe
 from frappe.utils import now_datetime
 
 from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.site.shared import SERVER_DOWN
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.errors import BaileysError
 
-SERVER_DOWN = "whatsapp_server_down"
-
 
 def note_server_is_down(error: BaileysError) -> None:
+	"""Kept in the cache until the server is back, and logged once, with the first cause."""
 	if not outage():
 		failure = failures.translate(error, to_manager=True)
 		down = {"since": str(now_datetime()), "error_code": failure.error_code}
@@ -24,6 +24,7 @@ def note_server_is_down(error: BaileysError) -> None:
 
 
 def note_server_is_up() -> None:
+	"""Logged where it was down."""
 	if down := outage():
 		frappe.cache.delete_value(SERVER_DOWN)
 		frappe.log_error(

@@ -15,7 +15,6 @@ import frappe
 from frappe.utils import cint, get_datetime, now_datetime
 from redis.exceptions import RedisError
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sessions import states
 from xappiens_whatsapp.site import copies, counters, queue, settings, shared

@@ -194,8 +194,7 @@ def start(link: Link) -> None:
 def restart(link: Link) -> None:
 	"""The number is verified first: a restart ends the connection of whatever it reaches."""
 	qr_codes.forget(link.doc)
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	with alerts.expecting_change(link.doc):
 		remote = link.act(link.client.restart, is_done=lambda: link.doc.status in states.WITH_QR_CODE)
 	if remote:

@@ -9,14 +9,13 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp import SESSION
-from xappiens_whatsapp.sessions.phones import clean_phone_number as clean_phone_number
+from xappiens_whatsapp.baileys.addresses import RESERVED_IDS
 from xappiens_whatsapp.site import text
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{3,100}")
-RESERVED_IDS = ("stats", "frappe")  # literal siblings of the id in the server's routes
 NAME_LENGTH = 255
 
 
@@ -45,6 +44,7 @@ def find_record(identifier: str) -> WhatsAppSession | None:
 
 
 def load(name: str) -> WhatsAppSession | None:
+	"""None where there is no such document, and no message about it stays for the reader."""
 	try:
 		return frappe.get_doc(SESSION, name)
 	except frappe.DoesNotExistError:

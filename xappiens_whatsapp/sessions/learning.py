@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.utils import get_datetime
 
-from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.server import causes, failures
 from xappiens_whatsapp.sessions import reasons, restrictions, states
 from xappiens_whatsapp.sessions.belief import State
 from xappiens_whatsapp.site import languages
@@ -47,7 +47,7 @@ def facts_of(remote: RemoteSession) -> dict[str, object]:
 
 def state_of(row: frappe._dict, remote: RemoteSession, status: str | None) -> dict[str, object]:
 	if status is None:
-		return problem(states.UNKNOWN_STATUS, remote.status[:100])
+		return problem(causes.UNKNOWN_STATUS, remote.status[:100])
 	trouble = problem_of(row, remote, status)
 	ends = status == states.QR_REQUIRED or trouble.get("error_code") in reasons.ENDS_PAIRING
 	return {
@@ -91,7 +91,7 @@ def known_reason(row: frappe._dict) -> str:
 
 def is_reason(code: str | None) -> bool:
 	"""A reason that was told once, perhaps only by a webhook, stays while the session stays as it is."""
-	return bool(code) and code not in (*reasons.CHECK_FAILURES, states.OUT_OF_STEP, states.UNKNOWN_STATUS)
+	return bool(code) and code not in (*reasons.CHECK_FAILURES, causes.OUT_OF_STEP, causes.UNKNOWN_STATUS)
 
 
 def problem(code: str, detail: str = "", until: datetime | None = None) -> dict[str, object]:

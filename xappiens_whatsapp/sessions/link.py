@@ -10,6 +10,7 @@ from frappe import _
 from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
+from xappiens_whatsapp.baileys.answers import ANSWER_OF_ANOTHER, WRONG_SESSION
 from xappiens_whatsapp.baileys.errors import (
 	AuthenticationError,
 	BaileysError,
@@ -37,7 +38,6 @@ Identifier = int | str
 
 CANNOT_BE_ASKED = (UnavailableError, AuthenticationError, RateLimitedError, IntermediaryError)
 CANNOT_BE_CHECKED = (*CANNOT_BE_ASKED, ServerError)
-WRONG_SESSION = "wrong_session"
 CONFIRMED_FOR = 60
 
 
@@ -141,7 +141,7 @@ class Link:
 		self.asked_at = now_datetime()
 		answer = operation(identifier)
 		if getattr(answer, "session_id", "") not in ("", self.doc.session_id):
-			raise ServerError("The server answered for another session", code=WRONG_SESSION)
+			raise ServerError(ANSWER_OF_ANOTHER, code=WRONG_SESSION)
 		return answer
 
 	def identifier(self) -> Identifier:
@@ -157,7 +157,7 @@ class Link:
 		row = found.row_of(self.doc.session_id, self.number)
 		if row is None:
 			records.note_missing(self.doc, self.number, found.asked_at, self.server)
-			raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+			raise not_found()
 		self.observe(
 			RemoteSession(id=row.id, session_id=row.session_id), Seen.LISTED_UNVOUCHED, found.asked_at
 		)
@@ -181,6 +181,12 @@ class Link:
 		if current == number:
 			return number
 		raise number_of_another(self.doc, number, current)
+
+	def existing(self) -> Identifier:
+		"""As `verified`; raises `NotFoundError` when the server has no such session."""
+		if (identifier := self.verified()) is None:
+			raise not_found()
+		return identifier
 
 	def found_or_none(self) -> Identifier | None:
 		try:
@@ -215,6 +221,11 @@ class Link:
 
 	def observe(self, remote: RemoteSession, seen: Seen, asked_at: datetime | None = None) -> records.Outcome:
 		return records.observe(self.doc, Observation(seen, remote, asked_at or self.asked_at, self.server))
+
+
+def not_found() -> NotFoundError:
+	"""As the server says it on a session's own route."""
+	return NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
 
 
 def leads_elsewhere(error: BaileysError) -> bool:

@@ -37,6 +37,7 @@ class ServerList:
 		return [row for row in self.rows.get(session_id, []) if row is not chosen]
 
 	def under(self, number: int) -> RemoteSession | None:
+		"""The row of that number; None where no row has it."""
 		return next((row for row in self.all() if row.id == number), None)
 
 	def all(self) -> Iterator[RemoteSession]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 class Verdict(Enum):
 	KNOWN = "the server has it, and the record says what is true"
-	DOUBTFUL = "its own route has to be asked"
 	MISSING = "the server does not have it"
 
 

@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.sessions import qr_codes, states
-from xappiens_whatsapp.site import address
+from xappiens_whatsapp.site import address, shared
 
 if TYPE_CHECKING:
 	from werkzeug.wrappers import Request, Response
@@ -41,12 +41,16 @@ class PairingLinkInvalid(frappe.ValidationError):
 
 
 class LinkEntry(TypedDict):
+	"""`digest`: SHA-256 of the token, which itself is kept nowhere; `expires_at`: ISO 8601, UTC; `used`: the phone is linked."""
+
 	digest: str
 	expires_at: str
 	used: bool
 
 
 class NewLink(NamedTuple):
+	"""`expires_at` is ISO 8601, UTC."""
+
 	url: str
 	expires_at: str
 
@@ -82,11 +86,11 @@ def is_alive(entry: LinkEntry | None) -> bool:
 
 
 def key_of_session(session: str) -> str:
-	return f"whatsapp_link_of:{session}"
+	return f"{shared.LINK}_of:{session}"
 
 
 def key_of_digest(digest: str) -> str:
-	return f"whatsapp_link:{digest}"
+	return f"{shared.LINK}:{digest}"
 
 
 def note_state(doc: WhatsAppSession | frappe._dict) -> None:

@@ -33,6 +33,13 @@ def clean_phone_number(phone_number: str | None) -> str | None:
 	refuse(typed, readings)
 
 
+def require_phone_number(phone_number: str) -> str:
+	"""As `clean_phone_number`; raises where nothing was given."""
+	if digits := clean_phone_number(phone_number):
+		return digits
+	frappe.throw(_("Enter the phone's number with its country code."))
+
+
 def visible(phone_number: str) -> str:
 	"""Without spaces, brackets, dashes and the invisible marks that come along when a number is copied; `00` is `+`."""
 	kept = [

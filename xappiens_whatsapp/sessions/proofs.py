@@ -11,6 +11,7 @@ from frappe.utils import get_datetime, now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
+from xappiens_whatsapp.server import causes
 from xappiens_whatsapp.sessions import proof_steps, reasons, records, restrictions, webhooks
 from xappiens_whatsapp.sessions.proof_steps import Steps
 from xappiens_whatsapp.site import shared
@@ -158,7 +159,7 @@ def sentence_of(doc: WhatsAppSession, steps: Steps) -> str:
 
 
 def why_refused(doc: WhatsAppSession, steps: Steps) -> str:
-	word = steps.reason if doc.proof_message_id else reasons.RESTRICTED
+	word = steps.reason if doc.proof_message_id else causes.RESTRICTED
 	code = reasons.code_of(None, word, was_linked=True)
 	return (
 		reasons.text_of(code, restrictions.in_words(doc.restricted_until)) if reasons.is_known(code) else ""

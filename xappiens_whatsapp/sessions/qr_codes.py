@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypedDict
 
 import frappe
 
+from xappiens_whatsapp.baileys.answers import CODE_LIFETIME
 from xappiens_whatsapp.baileys.errors import NotReadyError, RefusedByState
 from xappiens_whatsapp.baileys.models import QRCode, RemoteSession
 from xappiens_whatsapp.sessions.belief import Seen
@@ -16,20 +17,21 @@ if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 
-ASSUMED_LIFETIME = timedelta(seconds=60)
-
-
 class CachedCode(TypedDict):
+	"""`qr_code` is a PNG data URL, `expires_at` ISO 8601 in UTC."""
+
 	qr_code: str
 	expires_at: str
 
 
 def cached(doc: WhatsAppSession) -> CachedCode | None:
+	"""None where there is none, it has expired, or the record has no number."""
 	code = frappe.cache.get_value(key_of(doc), expires=True) if doc.session_db_id else None
 	return code if code and seconds_left(code["expires_at"]) > 0 else None
 
 
 def store(doc: WhatsAppSession, code: QRCode) -> CachedCode:
+	"""Kept for all viewers until it expires; one that has is only handed back."""
 	entry = CachedCode(qr_code=code.data_url, expires_at=isoformat(code.expires_at))
 	if (seconds := seconds_left(entry["expires_at"])) > 0:
 		frappe.cache.set_value(key_of(doc), entry, expires_in_sec=seconds)
@@ -51,6 +53,7 @@ def seconds_left(expires_at: str) -> int:
 
 
 def isoformat(moment: datetime) -> str:
+	"""UTC, with milliseconds and `Z`, as browsers read it."""
 	return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -74,5 +77,5 @@ def inline(doc: WhatsAppSession, created: RemoteSession) -> CachedCode | None:
 	"""The code that some servers hand out with the answer to a create."""
 	if not created.qr_code:
 		return None
-	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + ASSUMED_LIFETIME
+	expires_at = created.qr_expires_at or datetime.now(timezone.utc) + CODE_LIFETIME
 	return store(doc, QRCode(created.qr_code, expires_at, created.status))

@@ -1,36 +1,45 @@
-"""One table from the codes of server and app to a sentence and a next step, for form, list, API and alerts."""
+"""From the codes of server and app to the reason why a session is down; the words stand in `server/causes.py`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
-from frappe import _
-
-MISSING = "SESSION_MISSING_ON_SERVER"
-CONNECTS_IN_VAIN = "CONNECTS_IN_VAIN"
-CHECK_FAILURES = (
-	"GATEWAY_UNAVAILABLE",
-	"GATEWAY_AUTHENTICATION",
-	"GATEWAY_BLOCKED",
-	"GATEWAY_FAILED",
-	"GATEWAY_RATE_LIMITED",
-	MISSING,
+from xappiens_whatsapp.server.causes import (
+	BAD_SESSION,
+	LOGGED_OUT,
+	LOST,
+	OTHER_REASON,
+	PASSKEY,
+	QR_TIMEOUT,
+	REASONS,
+	RESTRICTED,
+	RESTRICTED_UNTIL,
+	UNKNOWN_STATUS,
+	UNREACHABLE,
+	Cause,
 )
-LOGGED_OUT = "401"
+from xappiens_whatsapp.server.exceptions import (
+	ConnectsInVain,
+	GatewayAuthenticationError,
+	GatewayBlocked,
+	GatewayFailed,
+	GatewayRateLimited,
+	GatewayUnavailable,
+	SessionMissingOnServer,
+)
+
+MISSING = SessionMissingOnServer.error_code
+CONNECTS_IN_VAIN = ConnectsInVain.error_code
+NOT_ASKED = (
+	GatewayUnavailable,
+	GatewayAuthenticationError,
+	GatewayBlocked,
+	GatewayFailed,
+	GatewayRateLimited,
+)
+CHECK_FAILURES = (*(failure.error_code for failure in NOT_ASKED), MISSING)
 ENDS_PAIRING = (LOGGED_OUT, MISSING)
-QR_TIMEOUT = "QR_TIMEOUT"
-UNREACHABLE = "WHATSAPP_UNREACHABLE"
-LOST = "408"
-BAD_SESSION = "BAD_SESSION"
-RESTRICTED = "463"
-PASSKEY = "PASSKEY_REQUIRED"
-
-
-class Reason(NamedTuple):
-	sentence: str
-	next_step: str
 
 
 def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:
@@ -55,14 +64,21 @@ def is_bare_timeout(word: str | None) -> bool:
 	return bare(word) in ("timedout", "timeout")
 
 
-def reason_of(code: str | None, detail: str = "") -> Reason | None:
+def reason_of(code: str | None, detail: str = "") -> Cause | None:
 	"""None when there is nothing to say; a code nobody knows is shown as it came."""
 	code = (code or "").strip()
 	if not code:
 		return None
-	if build := REASONS.get(key_of(code)):
-		return build(detail)
-	return Reason(_("The server gave the reason {0}.").format(code), connect_and_scan())
+	if key_of(code) == RESTRICTED and detail:
+		return RESTRICTED_UNTIL.said(detail)
+	known = REASONS.get(key_of(code))
+	return known.said(detail) if known else OTHER_REASON.said(code)
+
+
+def answer_of(code: str | None, detail: str = "") -> dict[str, Any] | None:
+	"""As forms and callers get it: `sentence` and `next_step`."""
+	reason = reason_of(code, detail)
+	return reason and {"sentence": reason.sentence, "next_step": reason.remedy}
 
 
 def key_of(code: str) -> str:
@@ -71,206 +87,14 @@ def key_of(code: str) -> str:
 
 def is_known(code: str | None) -> bool:
 	"""Whether its sentence needs nothing but the code."""
-	return key_of(code or "") in REASONS.keys() - {"UNKNOWN_STATUS"}
+	return key_of(code or "") in REASONS.keys() - {UNKNOWN_STATUS}
 
 
 def text_of(code: str | None, detail: str = "") -> str:
-	reason = reason_of(code, detail)
-	return f"{reason.sentence} {reason.next_step}" if reason else ""
+	"""Sentence and remedy; "" when there is nothing to say."""
+	return str(reason_of(code, detail) or "")
 
 
-def connect_and_scan() -> str:
-	return _("Press Connect and scan the QR code if one appears.")
-
-
-def logged_out(_detail: str) -> Reason:
-	return Reason(_("The session was logged out on the phone."), _("Press Connect and scan a new QR code."))
-
-
-def not_scanned(_detail: str) -> Reason:
-	return Reason(
-		_("Nobody scanned the QR code in time."), _("Press New QR, or Connect, when the phone is at hand.")
-	)
-
-
-def unreachable(_detail: str) -> Reason:
-	return Reason(
-		_("The server does not reach WhatsApp."),
-		_("Check the server's internet connection, then press Connect."),
-	)
-
-
-def network(_detail: str) -> Reason:
-	return Reason(
-		_("The connection to WhatsApp was lost."), _("Check that the phone is online, then press Connect.")
-	)
-
-
-def closed(_detail: str) -> Reason:
-	return Reason(
-		_("The network between the server and WhatsApp was interrupted."),
-		_("It usually reconnects by itself. If it stays like this, press Connect."),
-	)
-
-
-def replaced(_detail: str) -> Reason:
-	return Reason(
-		_("The same pairing was opened by a second server."),
-		_(
-			"Look for another server that runs with a copy of this one's data, and stop it. Then press Connect."
-		),
-	)
-
-
-def banned(_detail: str) -> Reason:
-	return Reason(
-		_("WhatsApp has banned this number."),
-		_("Open WhatsApp on the phone and ask there for a review. Connecting again does not help."),
-	)
-
-
-def banned_for_a_time(_detail: str) -> Reason:
-	return Reason(
-		_("WhatsApp has banned this number for a time."),
-		_("Open WhatsApp on the phone: it says until when. Do not connect before that."),
-	)
-
-
-def restricted(until: str) -> Reason:
-	sentence = (
-		_(
-			"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations."
-		).format(until)
-		if until
-		else _("WhatsApp has restricted this number: it may answer, but not begin conversations.")
-	)
-	return Reason(
-		sentence, _("Open WhatsApp on the phone and follow what it says. Trying again makes it worse.")
-	)
-
-
-def passkey_required(_detail: str) -> Reason:
-	return Reason(
-		_(
-			"WhatsApp asks this number for a passkey; a phone with one cannot be linked by a QR code or a code for now."
-		),
-		_(
-			"Turn the passkey off on the phone, in WhatsApp under Settings, Account, Passkeys, then press Connect."
-		),
-	)
-
-
-def restarting(_detail: str) -> Reason:
-	return Reason(
-		_("WhatsApp restarts the connection after pairing; this is normal."),
-		_("Wait a moment, then press Status."),
-	)
-
-
-def outdated(_detail: str) -> Reason:
-	return Reason(
-		_("WhatsApp no longer accepts the version that the server speaks."),
-		_("Ask the server's provider for an update."),
-	)
-
-
-def refused_login(_detail: str) -> Reason:
-	return Reason(
-		_("WhatsApp refused the way in which the server logs in."),
-		_("Ask the server's provider; connecting again does not help."),
-	)
-
-
-def not_multi_device(_detail: str) -> Reason:
-	return Reason(
-		_("The phone's WhatsApp does not take part in linked devices."),
-		_("Update WhatsApp on the phone, open Linked devices there, then press Connect."),
-	)
-
-
-def bad_session(_detail: str) -> Reason:
-	return Reason(
-		_("What the server keeps of the pairing is damaged."),
-		_("Press Connect. If that does not help, press Create Again and scan a new QR code."),
-	)
-
-
-def connects_in_vain(_detail: str) -> Reason:
-	return Reason(
-		_(
-			"The server failed to connect this session more than once; what it keeps of the pairing may be damaged."
-		),
-		_("Press Create Again: the session is deleted on the server, created anew, and scanned once more."),
-	)
-
-
-def server_trouble(_detail: str) -> Reason:
-	return Reason(_("The server had a problem with this session."), _("Wait a minute, then press Connect."))
-
-
-def whatsapp_trouble(_detail: str) -> Reason:
-	return Reason(_("WhatsApp's own service was not available."), _("Wait some minutes, then press Connect."))
-
-
-def throttled(_detail: str) -> Reason:
-	return Reason(_("WhatsApp asks this number to slow down."), _("Wait some minutes, then press Connect."))
-
-
-def out_of_step(_detail: str) -> Reason:
-	return Reason(
-		_("The server lists the session as connected, but its connection is not alive."),
-		_("Press Connect to bring it back."),
-	)
-
-
-def unknown_status(detail: str) -> Reason:
-	return Reason(
-		_("The server reports a state that this app does not know: {0}").format(detail),
-		_("The last known state is kept. Press Status to ask again."),
-	)
-
-
-def stopped(_detail: str) -> Reason:
-	return Reason(_("The session was stopped on the server."), connect_and_scan())
-
-
-def missing(_detail: str) -> Reason:
-	return Reason(
-		_("The server does not know this session."),
-		_("Press Create Session to create it again."),
-	)
-
-
-REASONS: dict[str, Callable[[str], Reason]] = {
-	"400": refused_login,
-	LOGGED_OUT: logged_out,
-	"402": banned_for_a_time,
-	"403": banned,
-	"405": outdated,
-	"406": banned,
-	LOST: network,
-	"409": refused_login,
-	"411": not_multi_device,
-	"428": closed,
-	"429": throttled,
-	"440": replaced,
-	RESTRICTED: restricted,
-	"500": server_trouble,
-	"503": whatsapp_trouble,
-	"515": restarting,
-	BAD_SESSION: bad_session,
-	CONNECTS_IN_VAIN: connects_in_vain,
-	"DISCONNECT": stopped,
-	"ERROR": server_trouble,
-	"OUT_OF_STEP": out_of_step,
-	PASSKEY: passkey_required,
-	QR_TIMEOUT: not_scanned,
-	"RATE_LIMITED": throttled,
-	MISSING: missing,
-	"TIMEOUT": network,
-	"UNKNOWN_STATUS": unknown_status,
-	UNREACHABLE: unreachable,
-}
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.
 ALIASES = {
 	"accountrestricted": RESTRICTED,

@@ -15,7 +15,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError
-from xappiens_whatsapp.server import failures, gateway
+from xappiens_whatsapp.server import causes, failures, gateway
 from xappiens_whatsapp.sessions import alerts, learning, pairing_links, qr_codes, realtime, reasons, states
 from xappiens_whatsapp.site import languages, transactions
 
@@ -79,7 +79,11 @@ def number_of(row: Row | WhatsAppSession, server: str) -> int:
 
 
 def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
-	"""Keep what is believed of the observation."""
+	"""Keep what is believed of the observation.
+
+	Writes nothing where the row says it all already (only the time of the check, once a minute), where something newer is known,
+	or where record, server or number are not those any more that were asked about. `why_not` says which; "" for the first.
+	"""
 
 	def decide(row: Row) -> dict[str, object]:
 		changes = learning.news(row, seen)
@@ -91,7 +95,10 @@ def observe(doc: WhatsAppSession, seen: Observation) -> Outcome:
 
 
 def note_failure(doc: WhatsAppSession, error: BaileysError, asked_at: datetime, server: str) -> Outcome:
-	"""The record keeps its last known state and says why it could not be checked; nobody is told."""
+	"""The record keeps its last known state and says why it could not be checked; nobody is told.
+
+	Writes nothing where it says so already. The sentence is stored in the site's language, as for people who are no managers.
+	"""
 	with languages.speaking(languages.of_site()):
 		failure = failures.translate(error)
 
@@ -132,7 +139,7 @@ def note_removed(doc: WhatsAppSession, number: int) -> Outcome:
 
 
 def note_stopped(doc: WhatsAppSession) -> Outcome:
-	"""Somebody here stopped it: no drop, and no reason either."""
+	"""Somebody here stopped it: no drop, and no reason either. Writes nothing where the session is not down."""
 
 	def decide(row: Row) -> dict[str, object]:
 		return {**alerts.NOT_DOWN, **learning.problem("")} if row.status in states.DOWN else {}
@@ -159,6 +166,7 @@ def note_proof(doc: WhatsAppSession, message_id: str, state: str, at: datetime |
 
 
 def note_problem(doc: WhatsAppSession, code: str) -> Outcome:
+	"""Only the reason: the state stays. `code` is one of `causes.REASONS`."""
 	return change(doc, lambda _row: learning.problem(code))
 
 
@@ -187,6 +195,7 @@ def change(
 
 
 def locked(name: str) -> Row | None:
+	"""The row for this transaction alone; None where it is gone."""
 	return frappe.db.get_value(SESSION, name, FIELDS, as_dict=True, for_update=True)
 
 
@@ -255,5 +264,5 @@ def is_news(row: Row, before: Row) -> bool:
 
 
 def log_what_puzzles(row: Row) -> None:
-	if row.error_code in (states.UNKNOWN_STATUS, states.OUT_OF_STEP):
+	if row.error_code in (causes.UNKNOWN_STATUS, causes.OUT_OF_STEP):
 		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")

@@ -82,4 +82,4 @@ def forget() -> None:
 
 
 def key_of(cause: str, what: str) -> str:
-	return f"whatsapp_refused:{what}:{cause}"
+	return f"{shared.REFUSED}:{what}:{cause}"

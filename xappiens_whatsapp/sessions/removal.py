@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if_doc_is_linked
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server.exceptions import NumberOfAnother
 from xappiens_whatsapp.sessions import alerts, creation, nudges, pairing_links, qr_codes, records, states
@@ -81,8 +80,7 @@ def stop_on_server(link: Link) -> None:
 
 
 def stop_verified(link: Link) -> None:
-	if link.verified() is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	link.existing()
 	remote = link.act(link.client.disconnect, is_done=lambda: link.doc.status in states.DOWN)
 	if remote:
 		link.observe(remote, Seen.OWN_ROUTE)

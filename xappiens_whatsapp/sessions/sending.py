@@ -17,7 +17,7 @@ from xappiens_whatsapp.baileys.errors import (
 	RefusedByState,
 	UnavailableError,
 )
-from xappiens_whatsapp.server import failures
+from xappiens_whatsapp.server import causes, failures
 from xappiens_whatsapp.server.exceptions import (
 	GatewayError,
 	GatewayFailed,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
 OWN_LIMIT = "MESSAGE_RATE_LIMIT_EXCEEDED"
-TEXTS_A_MINUTE = 10
 
 
 def send(link: Link, phone_number: str = "", *, daily: bool = False) -> None:
@@ -113,7 +112,7 @@ def restricted(doc: WhatsAppSession, error: AccountRestrictedError) -> GatewayRe
 	until = error.restricted_until and to_site_time(error.restricted_until)
 	records.note_test_message(doc, "", records.FAILED)
 	return GatewayRejected(
-		_("Nothing was sent.") + " " + reasons.text_of(reasons.RESTRICTED, restrictions.in_words(until))
+		_("Nothing was sent.") + " " + reasons.text_of(causes.RESTRICTED, restrictions.in_words(until))
 	)
 
 
@@ -125,10 +124,7 @@ def not_connected(doc: WhatsAppSession) -> RefusedInThisState:
 
 def too_many(error: RateLimitedError) -> GatewayError:
 	failure = failures.rate_limited(error)
-	words = _("The server sends {0} messages a minute for a session, and this one has sent as many.")
-	failure.args = (
-		f"{words.format(TEXTS_A_MINUTE)} " + _("Try again in {0} seconds.").format(failure.retry_after),
-	)
+	failure.args = (failures.words("too_many_texts", failure.retry_after),)
 	return failure
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xappiens_whatsapp.server.causes import OUT_OF_STEP
+
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
 
@@ -12,6 +14,7 @@ CONNECTING = "Connecting"
 QR_REQUIRED = "QR Code Required"
 CONNECTED = "Connected"
 ERROR = "Error"
+ALL = (DISCONNECTED, CONNECTING, QR_REQUIRED, CONNECTED, ERROR)
 DOWN = (DISCONNECTED, ERROR)
 NEEDING_ATTENTION = (DISCONNECTED, QR_REQUIRED, ERROR)
 WITH_QR_CODE = (CONNECTING, QR_REQUIRED)
@@ -26,8 +29,6 @@ STATUS_OF_WORD = {
 	"rate_limited": ERROR,
 	"timeout": ERROR,
 }
-UNKNOWN_STATUS = "UNKNOWN_STATUS"
-OUT_OF_STEP = "OUT_OF_STEP"
 CODE_OF_WORD = {"connected": OUT_OF_STEP, "rate_limited": "RATE_LIMITED", "timeout": "TIMEOUT"}
 
 

@@ -73,7 +73,7 @@ class Visit:
 		return f"whatsapp_link_{self.entry['digest'][:12]}"
 
 	def key_of_browser(self) -> str:
-		return f"whatsapp_link_browser:{self.entry['digest']}"
+		return f"{shared.LINK}_browser:{self.entry['digest']}"
 
 	def look(self) -> dict[str, object]:
 		"""The state and, while the session waits for a scan, its code; asks the server no oftener than need be."""
@@ -96,7 +96,7 @@ class Visit:
 		return shared.claim(self.key_of_turn(), ASK_SERVER_EVERY)
 
 	def key_of_turn(self) -> str:
-		return f"whatsapp_link_asked:{self.doc.name}"
+		return f"{shared.LINK}_asked:{self.doc.name}"
 
 	def ask_server(self) -> tuple[qr_codes.CachedCode | None, int]:
 		link = Link(self.doc, gateway.connect_to_server(background=True))

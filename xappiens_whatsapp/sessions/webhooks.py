@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import SETTINGS
 from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
+from xappiens_whatsapp.baileys.webhooks import ACK, CONNECTED, DISCONNECTED, QR
 from xappiens_whatsapp.site import secrets, settings
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 		WhatsAppSettings,
 	)
 
-WEBHOOK_EVENTS = ("session.connected", "session.disconnected", "session.qr", "message.ack")
-REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
+METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
+WEBHOOK_EVENTS = (CONNECTED, DISCONNECTED, QR, ACK)
 REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 SHORTEST_SECRET = 16
 LONGEST_SECRET = 255
@@ -88,9 +88,7 @@ def webhook_target(webhook_url: str | None, webhook_secret: str | None) -> tuple
 
 def register_webhook(link: Link, url: str, secret: str) -> None:
 	"""The number is verified first, or another session's calls would come here; a failure says nothing about the state."""
-	identifier = link.verified()
-	if identifier is None:
-		raise NotFoundError("no such session on the server", code="SESSION_NOT_FOUND", status=404)
+	identifier = link.existing()
 	try:
 		return link.client.update_webhook(identifier, url, secret)
 	except NotFoundError as error:
@@ -113,5 +111,6 @@ def may_be_called(webhook_url: str, api_base_url: str) -> bool:
 
 
 def is_loopback(address: str) -> bool:
+	"""Whether it names this machine."""
 	host = urlsplit(address).hostname or ""
 	return host in ("localhost", "::1") or host.startswith("127.") or host.endswith(".localhost")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import frappe
 
-ROLES = frozenset({"System Manager", "WhatsApp Manager", "WhatsApp User"})
+from xappiens_whatsapp import SESSION, permissions
 
 
 def has_app_permission() -> bool:
-	return frappe.session.user == "Administrator" or bool(ROLES & set(frappe.get_roles()))
+	return frappe.session.user == "Administrator" or bool(
+		permissions.ROLES[SESSION] & set(frappe.get_roles())
+	)

@@ -7,13 +7,13 @@ from frappe.utils.password import set_encrypted_password
 
 from xappiens_whatsapp import SESSION, SETTINGS
 from xappiens_whatsapp.server import gateway
+from xappiens_whatsapp.sessions import states
 from xappiens_whatsapp.site import address, copies, secrets
 
 SECRET_FIELDS = ("api_key", "webhook_secret")
 LENGTH_OF_MARK = 10
 KEPT_SECRETS = (*SECRET_FIELDS, "previous_webhook_secret")
 SECRET_WORDS = ("key", "secret", "token", "password", "jwt")
-STATES = ("Disconnected", "Connecting", "QR Code Required", "Connected", "Error")
 
 
 def run_sql(query: str, values: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
@@ -92,10 +92,10 @@ def clear_stored_credentials() -> None:
 
 
 def reset_unknown_states() -> None:
-	placeholders = ", ".join(["%s"] * len(STATES))
+	placeholders = ", ".join(["%s"] * len(states.ALL))
 	run_sql(
 		f"update `tab{SESSION}` set status = %s, is_connected = 0 where coalesce(status, '') not in ({placeholders})",
-		("Disconnected", *STATES),
+		(states.DISCONNECTED, *states.ALL),
 	)
 
 

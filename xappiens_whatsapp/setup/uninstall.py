@@ -10,10 +10,9 @@ import click
 import frappe
 
 import xappiens_whatsapp
-from xappiens_whatsapp import APP, MODULE, SETTINGS
+from xappiens_whatsapp import APP, MODULE, SETTINGS, WHATSAPP_MANAGER, WHATSAPP_USER
 from xappiens_whatsapp.site.ownership import OUR_DOCTYPES
 
-ROLES = ("WhatsApp Manager", "WhatsApp User")
 SETTINGS_JSON = (
 	Path(xappiens_whatsapp.__file__).parent
 	/ "xappiens_whatsapp/doctype/whatsapp_settings/whatsapp_settings.json"
@@ -62,7 +61,7 @@ def clean_up() -> None:
 		remove_from_settings_of_others()
 	remove_from_desktop()
 	remove_jobs()
-	for role in ROLES:
+	for role in (WHATSAPP_MANAGER, WHATSAPP_USER):
 		remove_role(role)
 	frappe.db.delete("Patch Log", {"patch": ("like", f"{APP}.%")})
 

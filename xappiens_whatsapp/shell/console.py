@@ -167,9 +167,10 @@ def gateway_folder() -> Path:
 
 
 def connect_to(running: RunningGateway) -> None:
-	settings = frappe.get_doc("WhatsApp Settings")
-	settings.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
-	settings.save()
+	"""Stores and commits the gateway's address and key in the settings, and switches them on."""
+	stored = settings.uncached()
+	stored.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})
+	stored.save()
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the gateway runs on for as long as the command does
 
 

@@ -49,6 +49,7 @@ def known(field: str) -> str | None:
 
 
 def is_copy() -> bool:
+	"""False on a site that has not settled yet."""
 	home = linked()
 	return home is not None and not is_home(home, here())
 

@@ -14,6 +14,7 @@ def of_site() -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
+	"""What is translated inside is in `language`; afterwards it is the reader's again."""
 	before, frappe.local.lang = frappe.local.lang, language
 	try:
 		yield

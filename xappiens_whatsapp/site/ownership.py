@@ -64,5 +64,6 @@ def remedy() -> str:
 
 
 def check() -> None:
+	"""Raises `DocTypeTakenOver` while one of our DocTypes is not ours."""
 	if words := problem():
 		raise DocTypeTakenOver(words)

@@ -16,6 +16,7 @@ def enqueue_after_commit(method: str, **details: object) -> None:
 
 
 def put_in_queue(method: str, **details: object) -> None:
+	"""Without a queue it is only logged."""
 	try:
 		frappe.enqueue(method, queue="short", **details)
 	except (RedisError, frappe.QueueOverloaded) as error:

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import frappe
 
+LINK = "whatsapp_link"
+SERVER_DOWN = "whatsapp_server_down"
+LAST_PASS = "whatsapp_last_pass"
+REFUSED = "whatsapp_refused"
+KEPT = (LINK, SERVER_DOWN, LAST_PASS, REFUSED)
+"""What keys begin with that `clear-cache` leaves alone: `persistent_cache_keys` of the hooks."""
+
 
 def claim(key: str, seconds: int, value: str = "1") -> bool:
 	"""Whether the caller is the first to take the key; it is taken for so many seconds."""

@@ -314,7 +314,7 @@ class TestWhatCannotBeSent(ProofTestCase):
 			session.send_test_message(doc.name)
 		with self.assertRaises(GatewayRateLimited) as raised:
 			session.send_test_message(doc.name)
-		self.assertIn("10 messages a minute", str(raised.exception))
+		self.assertIn("ten messages a minute", str(raised.exception))
 		self.assertRegex(str(raised.exception), r"Try again in \d+ seconds")
 		self.assertTrue(0 < raised.exception.retry_after <= 60)
 		self.assertFalse(self.fresh(doc.name).error_code)

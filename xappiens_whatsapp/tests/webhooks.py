@@ -15,9 +15,9 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 from xappiens_whatsapp.api import session
-from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.baileys.webhooks import sign
 from xappiens_whatsapp.sandbox.server import QuietHandler
+from xappiens_whatsapp.sessions.webhooks import METHOD
 from xappiens_whatsapp.site import copies
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 

@@ -55,8 +55,8 @@ const why_unchecked = (doc) => {
 	const reasons = {
 		GATEWAY_UNAVAILABLE: sentence(__("Server unreachable."), later),
 		GATEWAY_AUTHENTICATION: is_manager()
-			? __("The server refused the API key. Check the API key in WhatsApp Settings.")
-			: __("The server refused this site's API key. Tell whoever manages WhatsApp here."),
+			? sentence(__("The server refused the API key."), __("Check the API key in WhatsApp Settings."))
+			: sentence(__("The server refused this site's API key."), __("Tell whoever manages WhatsApp here.")),
 		GATEWAY_BLOCKED: sentence(__("Something in front of the server refused the request."), later),
 		GATEWAY_FAILED: sentence(__("Server error."), later),
 		GATEWAY_RATE_LIMITED: sentence(__("Too many requests."), later),

@@ -7,7 +7,8 @@ from frappe.utils import get_datetime
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, records, removal, restrictions
+from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal, restrictions
+from xappiens_whatsapp.sessions.records import SERVER_OWNED
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
@@ -32,7 +33,7 @@ class WhatsAppSession(Document):
 		Above all not the number: with that of another session a disconnect would end the other one.
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
-		self.update({field: known.get(field) for field in records.SERVER_OWNED})
+		self.update({field: known.get(field) for field in SERVER_OWNED})
 
 	def reject_users_assigned_twice(self) -> None:
 		seen: set[str] = set()
@@ -49,12 +50,11 @@ class WhatsAppSession(Document):
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
 		until = restrictions.in_words(self.restricted_until)
-		reason = reasons.reason_of(self.error_code, until)
 		if reasons.is_known(self.error_code):
 			self.error_message = reasons.text_of(self.error_code, until)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
-		self.set_onload("reason", reason and reason._asdict())
+		self.set_onload("reason", reasons.answer_of(self.error_code, until))
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)

@@ -14,7 +14,6 @@ from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import webhooks
 from xappiens_whatsapp.site import address, copies, secrets, text
 
-WEBHOOK_METHOD = "/api/method/xappiens_whatsapp.api.webhook.handle_webhook"
 SECRET_LENGTH = 48
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
@@ -105,7 +104,7 @@ class WhatsAppSettings(Document):
 
 	@property
 	def webhook_url(self) -> str:
-		return f"{address.of_site()}{WEBHOOK_METHOD}"
+		return f"{address.of_site()}/api/method/{webhooks.METHOD}"
 
 	@property
 	def timeout_seconds(self) -> float:
