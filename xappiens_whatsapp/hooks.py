@@ -40,7 +40,10 @@ after_request = [
 persistent_cache_keys = [*_KEPT]
 
 scheduler_events = {
-	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],
+	"all": [
+		"xappiens_whatsapp.background.reconciliation.enqueue_reconciliation",
+		"xappiens_whatsapp.background.proofs.enqueue_proofs",
+	],
 }
 
 add_to_apps_screen = [

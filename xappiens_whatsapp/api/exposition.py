@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.server import budget, outage
-from xappiens_whatsapp.sessions import refused_calls, states
+from xappiens_whatsapp.sessions import proofs, refused_calls, states
 from xappiens_whatsapp.site import counters, settings
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -25,7 +26,7 @@ class Family(NamedTuple):
 
 def text(by_state: dict[str, int], age: int | None) -> str:
 	"""`age`: seconds since the last pass. What is not known is left out, rather than told as 0."""
-	families = [*of_database(by_state), *of_passes(age), *of_redis()]
+	families = [*of_database(by_state), *of_proofs(), *of_passes(age), *of_redis()]
 	return "".join(f"{line}\n" for family in families for line in lines(family))
 
 
@@ -42,6 +43,17 @@ def of_database(by_state: dict[str, int]) -> Iterator[Family]:
 	attention = sum(by_state[status] for status in states.NEEDING_ATTENTION)
 	name = "whatsapp_sessions_needing_attention"
 	yield Family(name, "gauge", "Active sessions that need a person.", {"": attention})
+
+
+def of_proofs() -> Iterator[Family]:
+	counts = proofs.count_by_state()
+	yield Family(
+		"whatsapp_test_messages", "gauge", "Active sessions by their last test message.", counts, "state"
+	)
+	if oldest := proofs.oldest():
+		age = {"": round((now_datetime() - oldest).total_seconds())}
+		name = "whatsapp_oldest_proof_age_seconds"
+		yield Family(name, "gauge", "Age of the oldest last proof of a connected session.", age)
 
 
 def of_passes(age: int | None) -> Iterator[Family]:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.site import shared
+from xappiens_whatsapp.site.shared import PROOF
 
 FOLLOWED_FOR = 24 * 3600
 KNOWN_TO_REPORT_FOR = 366 * 24 * 3600
 WITHOUT_LIST_FOR = 3600
-AWAITED = "whatsapp_proofs_awaited"
+AWAITED = f"{PROOF}s_awaited"
 
 
 class Steps(NamedTuple):
@@ -54,6 +55,19 @@ def await_fate(session_id: str) -> None:
 	shared.add(AWAITED, session_id, FOLLOWED_FOR)
 
 
+def awaited() -> list[str]:
+	"""Session ids; none without Redis."""
+	try:
+		return shared.members(AWAITED)
+	except RedisError:
+		return []
+
+
+def forget(session_id: str) -> None:
+	"""The passes need not look at it any more; raises `RedisError`."""
+	shared.discard(AWAITED, session_id)
+
+
 def note(session_id: str, message_id: str, **told: str) -> None:
 	"""What was told first stays; raises `RedisError`."""
 	for step, value in told.items():
@@ -75,21 +89,21 @@ def of(session_id: str, message_id: str) -> Steps:
 
 def note_that_server_reports(server: str) -> None:
 	"""Raises `RedisError`."""
-	shared.write(f"whatsapp_proof_reports:{server}", "1", KNOWN_TO_REPORT_FOR)
+	shared.write(f"{PROOF}_reports:{server}", "1", KNOWN_TO_REPORT_FOR)
 
 
 def is_known_to_report(server: str) -> bool:
-	return is_marked(f"whatsapp_proof_reports:{server}")
+	return is_marked(f"{PROOF}_reports:{server}")
 
 
 def note_that_server_has_no_list(server: str) -> None:
 	"""Raises `RedisError`."""
-	shared.write(f"whatsapp_proof_no_list:{server}", "1", WITHOUT_LIST_FOR)
+	shared.write(f"{PROOF}_no_list:{server}", "1", WITHOUT_LIST_FOR)
 
 
 def has_list(server: str) -> bool:
 	"""As far as is known."""
-	return not is_marked(f"whatsapp_proof_no_list:{server}")
+	return not is_marked(f"{PROOF}_no_list:{server}")
 
 
 def is_marked(key: str) -> bool:
@@ -100,8 +114,13 @@ def is_marked(key: str) -> bool:
 
 
 def expected_key(session_id: str) -> str:
-	return f"whatsapp_proof_expected:{session_id}"
+	return f"{PROOF}_expected:{session_id}"
+
+
+def told_key(session_id: str) -> str:
+	"""Set while people know that its daily messages do not arrive."""
+	return f"{PROOF}_told:{session_id}"
 
 
 def key_of(session_id: str, message_id: str, step: str) -> str:
-	return f"whatsapp_proof:{session_id}:{message_id}:{step}"
+	return f"{PROOF}:{session_id}:{message_id}:{step}"

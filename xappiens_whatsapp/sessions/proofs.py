@@ -6,10 +6,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import frappe
 from frappe import _
 from frappe.utils import get_datetime, now_datetime
 from redis.exceptions import RedisError
 
+from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server import causes
 from xappiens_whatsapp.sessions import proof_steps, reasons, records, restrictions, webhooks
@@ -76,6 +78,8 @@ def settle(doc: WhatsAppSession) -> None:
 	with suppress(RedisError):
 		proof_steps.note_that_server_reports(doc.server_id)
 	if steps.arrived:
+		with suppress(RedisError):
+			shared.release(proof_steps.told_key(doc.session_id))
 		state = records.READ if steps.read else records.DELIVERED
 		records.note_proof(doc, doc.proof_message_id, state, get_datetime(steps.arrived))
 	elif steps.failed:
@@ -83,14 +87,18 @@ def settle(doc: WhatsAppSession) -> None:
 
 
 def look(link: Link) -> None:
-	"""What is known of the last test message now; one that has not arrived in time fails, where this server reports arrivals."""
+	"""What is known of the last test message now; one that has not arrived in time fails, where this server reports arrivals.
+
+	Where the server calls this site its list is not asked, unless the call is overdue.
+	"""
 	doc = link.doc
 	settle(doc)
 	steps = steps_of(doc)
 	if doc.proof_state != records.SENT or not steps.sent:
 		return
-	if is_list_due(doc, steps):
-		ask_list(link, steps)
+	is_asked = proof_steps.has_list(doc.server_id) and (is_overdue(steps) or not webhooks.webhook_arguments())
+	if is_asked and not ask_list(link, steps):
+		return
 	if (
 		is_overdue(steps)
 		and doc.proof_state == records.SENT
@@ -103,30 +111,21 @@ def is_overdue(steps: Steps) -> bool:
 	return bool(steps.sent) and now_datetime() - get_datetime(steps.sent) >= ARRIVES_WITHIN
 
 
-def is_list_due(doc: WhatsAppSession, steps: Steps) -> bool:
-	"""Where the server calls this site it need not be asked, unless its call is overdue."""
-	if not proof_steps.has_list(doc.server_id) or (webhooks.webhook_arguments() and not is_overdue(steps)):
-		return False
-	try:
-		return shared.claim(f"whatsapp_proof_asked:{doc.session_id}", LIST_ASKED_EVERY)
-	except RedisError:
-		return False
-
-
-def ask_list(link: Link, steps: Steps) -> None:
+def ask_list(link: Link, steps: Steps) -> bool:
+	"""Whether it could be asked now."""
 	doc = link.doc
 	try:
+		if not shared.claim(f"{shared.PROOF}_asked:{doc.session_id}", LIST_ASKED_EVERY):
+			return False
 		status = link.client.get_message_status(doc.session_id, steps.to, doc.proof_message_id)
-	except NotFoundError:
-		with suppress(RedisError):
-			proof_steps.note_that_server_has_no_list(doc.server_id)
-		return
-	except BaileysError:
-		return  # what cannot be asked now is asked for the next time
-	if step := STEP_OF_STATUS.get(status):
-		with suppress(RedisError):
+		if step := STEP_OF_STATUS.get(status):
 			proof_steps.note(doc.session_id, doc.proof_message_id, **{step: moment_of(None)})
-		settle(doc)
+	except NotFoundError:
+		proof_steps.note_that_server_has_no_list(doc.server_id)
+	except (BaileysError, RedisError):
+		return False
+	settle(doc)
+	return True
 
 
 def is_silent(doc: WhatsAppSession) -> bool:
@@ -178,3 +177,16 @@ def why_dead(doc: WhatsAppSession) -> str:
 
 def what_to_do() -> str:
 	return _("See that the phone is online. If it is, press Restart, then send another test message.")
+
+
+def count_by_state() -> dict[str, int]:
+	"""Of the active sessions that ever sent a test message."""
+	states = filter(None, records.LESS_TO_MORE_TOLD)
+	return {state: frappe.db.count(SESSION, {"is_active": 1, "proof_state": state}) for state in states}
+
+
+def oldest() -> datetime | None:
+	"""When the connected session whose last proof is the oldest was proved, in the site's time; None without any."""
+	filters = {"is_active": 1, "is_connected": 1, "last_proof": ("is", "set")}
+	found = frappe.get_all(SESSION, filters=filters, pluck="last_proof", order_by="last_proof asc", limit=1)
+	return get_datetime(found[0]) if found else None
