@@ -10,8 +10,8 @@ from typing import Any
 PHONE = "34600000021"
 MAY_PRESS = {
 	"Viewer": ("Status",),
-	"Agent": ("Status", "View QR", "Connect", "Create Session", "Restart"),
-	"Manager": ("Status", "View QR", "Connect", "Create Session", "Restart", "Disconnect"),
+	"Agent": ("Status", "View QR", "Connect", "Create Session", "Restart", "Test Message"),
+	"Manager": ("Status", "View QR", "Connect", "Create Session", "Restart", "Test Message", "Disconnect"),
 }
 
 
@@ -140,7 +140,7 @@ LINKED = {
 	),
 	"Connected": Row(
 		connected,
-		("*Status", "Disconnect", "Restart"),
+		("*Status", "Test Message", "Disconnect", "Restart"),
 		("Connected with {0} since {1}.", f"+{PHONE}"),
 	),
 	"Error": Row(

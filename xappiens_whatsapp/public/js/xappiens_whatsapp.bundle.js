@@ -9,6 +9,7 @@ import { announce, follow_sessions, hide_menu_item, name_fields } from "./desk/f
 import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
+import { show_test_message } from "./desk/test_message.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
 import {
 	delete_question,
@@ -50,5 +51,6 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	show_copy_banner,
 	show_diagnosis,
 	show_import,
+	show_test_message,
 	status_words,
 };

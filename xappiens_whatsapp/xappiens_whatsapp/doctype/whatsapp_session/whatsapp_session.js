@@ -1,12 +1,10 @@
-const CREATE = "xappiens_whatsapp.api.session.create_session";
-const CONNECT = "xappiens_whatsapp.api.session.connect_session";
-const RESTART = "xappiens_whatsapp.api.session.restart_session";
+const API = "xappiens_whatsapp.api.session.";
 const ACTIONS = {
 	create: { label: () => __("Create Session"), right: "connect", run: create_on_server },
 	connect: {
 		label: () => __("Connect"),
 		right: "connect",
-		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
+		run: (frm) => link_phone(frm, __("Connecting the session."), `${API}connect_session`),
 	},
 	recreate: { label: () => __("Create Again"), right: "disconnect", run: recreate },
 	qr: {
@@ -15,12 +13,13 @@ const ACTIONS = {
 		run: (frm) => open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status)),
 	},
 	status: { label: () => __("Status"), right: "status", run: ask_status },
-	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
-	restart: {
-		label: () => __("Restart"),
-		right: "restart",
-		run: (frm) => perform(frm, __("Restarting the session."), RESTART),
+	test: {
+		label: () => __("Test Message"),
+		right: "test",
+		run: (frm) => xappiens_whatsapp.show_test_message(frm.doc, () => restart(frm), () => reload(frm)),
 	},
+	disconnect: { label: () => __("Disconnect"), right: "disconnect", run: disconnect },
+	restart: { label: () => __("Restart"), right: "restart", run: restart },
 };
 
 frappe.ui.form.on("WhatsApp Session", {
@@ -99,7 +98,7 @@ async function create(frm) {
 function create_on_server(frm) {
 	const { session_id, session_name, description } = frm.doc;
 	const args = { session_id, session_name, description: description || "" };
-	const call = xappiens_whatsapp.is_manager() ? [CREATE, args] : [CONNECT];
+	const call = xappiens_whatsapp.is_manager() ? [`${API}create_session`, args] : [`${API}connect_session`];
 	return link_phone(frm, __("Creating the session on the server."), ...call);
 }
 
@@ -115,31 +114,31 @@ function open_dialog(frm, connect_first = false) {
 }
 
 function ask_status(frm) {
-	const method = "xappiens_whatsapp.api.session.get_session_status";
 	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
-	return perform(frm, __("Asking the server for the state."), method, {}, words_of);
+	return perform(frm, __("Asking the server for the state."), `${API}get_session_status`, {}, words_of);
+}
+
+function restart(frm) {
+	return perform(frm, __("Restarting the session."), `${API}restart_session`);
 }
 
 async function disconnect(frm) {
 	const [question, lines] = xappiens_whatsapp.disconnect_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.disconnect_session";
-	await perform(frm, __("Disconnecting the session."), method);
+	await perform(frm, __("Disconnecting the session."), `${API}disconnect_session`);
 }
 
 async function recreate(frm) {
 	const [question, lines] = xappiens_whatsapp.recreate_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.recreate_session";
-	await link_phone(frm, __("Creating the session on the server."), method);
+	await link_phone(frm, __("Creating the session on the server."), `${API}recreate_session`);
 }
 
 async function remove(frm) {
 	const { name: session_id, doctype } = frm.doc;
 	const [question, lines] = xappiens_whatsapp.delete_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const method = "xappiens_whatsapp.api.session.delete_session";
-	const request = () => xappiens_whatsapp.request(method, { session_id });
+	const request = () => xappiens_whatsapp.request(`${API}delete_session`, { session_id });
 	const answer = await xappiens_whatsapp.run(frm, __("Deleting the session."), request);
 	if (!answer) return;
 	xappiens_whatsapp.alert(answer.message);
