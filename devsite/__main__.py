@@ -20,14 +20,16 @@ GUIDE = {
      (o manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece el código QR.
   3. El teléfono simulado está en {phone} : pulse Escanear.
-  4. La sesión pasa a Conectada. Pruebe Estado y Desconectar. Ctrl+C termina.
+  4. La sesión pasa a Conectada. Mensaje de prueba → Enviar: enviado, entregado, leído.
+     Pruebe también Estado y Desconectar. Ctrl+C termina.
   In English: make demo LANGUAGE=en""",
 	"en": """
   1. Open {site}/app/whatsapp-session and log in as Administrator / admin
      (or manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Add WhatsApp Session → session id and name → Create Session: the QR code appears.
   3. The simulated phone is at {phone} : press Scan.
-  4. The session becomes Connected. Try Status and Disconnect. Ctrl+C ends it.""",
+  4. The session becomes Connected. Test Message → Send: sent, delivered, read.
+     Try Status and Disconnect too. Ctrl+C ends it.""",
 }
 
 PHONE_GUIDE = {

@@ -29,7 +29,7 @@ CODE_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PICTURE = re.compile(r"images/([\w-]+)\.png")
 FUNCTION_ROW = re.compile(r"^\| `(\w+)\.(\w+)\((.*?)\)` \| ([A-Z, ]+) \|", re.MULTILINE)
-COMMAND_ROW = re.compile(r"^\| `(\w+)([^`]*)` \| (.+?) \|", re.MULTILINE)
+COMMAND_ROW = re.compile(r"^\| `([\w-]+)([^`]*)` \| (.+?) \|", re.MULTILINE)
 
 
 def text_of(name: str | Path) -> str:

@@ -1,10 +1,11 @@
-const API = "xappiens_whatsapp.api.session.";
+const CREATE = "xappiens_whatsapp.api.session.create_session";
+const CONNECT = "xappiens_whatsapp.api.session.connect_session";
 const ACTIONS = {
 	create: { label: () => __("Create Session"), right: "connect", run: create_on_server },
 	connect: {
 		label: () => __("Connect"),
 		right: "connect",
-		run: (frm) => link_phone(frm, __("Connecting the session."), `${API}connect_session`),
+		run: (frm) => link_phone(frm, __("Connecting the session."), CONNECT),
 	},
 	recreate: { label: () => __("Create Again"), right: "disconnect", run: recreate },
 	qr: {
@@ -98,7 +99,7 @@ async function create(frm) {
 function create_on_server(frm) {
 	const { session_id, session_name, description } = frm.doc;
 	const args = { session_id, session_name, description: description || "" };
-	const call = xappiens_whatsapp.is_manager() ? [`${API}create_session`, args] : [`${API}connect_session`];
+	const call = xappiens_whatsapp.is_manager() ? [CREATE, args] : [CONNECT];
 	return link_phone(frm, __("Creating the session on the server."), ...call);
 }
 
@@ -115,30 +116,31 @@ function open_dialog(frm, connect_first = false) {
 
 function ask_status(frm) {
 	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
-	return perform(frm, __("Asking the server for the state."), `${API}get_session_status`, {}, words_of);
+	const method = "xappiens_whatsapp.api.session.get_session_status";
+	return perform(frm, __("Asking the server for the state."), method, {}, words_of);
 }
 
 function restart(frm) {
-	return perform(frm, __("Restarting the session."), `${API}restart_session`);
+	return perform(frm, __("Restarting the session."), "xappiens_whatsapp.api.session.restart_session");
 }
 
 async function disconnect(frm) {
 	const [question, lines] = xappiens_whatsapp.disconnect_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	await perform(frm, __("Disconnecting the session."), `${API}disconnect_session`);
+	await perform(frm, __("Disconnecting the session."), "xappiens_whatsapp.api.session.disconnect_session");
 }
 
 async function recreate(frm) {
 	const [question, lines] = xappiens_whatsapp.recreate_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	await link_phone(frm, __("Creating the session on the server."), `${API}recreate_session`);
+	await link_phone(frm, __("Creating the session on the server."), "xappiens_whatsapp.api.session.recreate_session");
 }
 
 async function remove(frm) {
 	const { name: session_id, doctype } = frm.doc;
 	const [question, lines] = xappiens_whatsapp.delete_question(frm.doc);
 	if (!(await xappiens_whatsapp.confirm(question, lines))) return;
-	const request = () => xappiens_whatsapp.request(`${API}delete_session`, { session_id });
+	const request = () => xappiens_whatsapp.request("xappiens_whatsapp.api.session.delete_session", { session_id });
 	const answer = await xappiens_whatsapp.run(frm, __("Deleting the session."), request);
 	if (!answer) return;
 	xappiens_whatsapp.alert(answer.message);
