@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import devsite
@@ -71,7 +72,7 @@ def main() -> None:
 	devsite.activate()
 	with ExitStack() as stack:
 		data = options.data or stack.enter_context(tempfile.TemporaryDirectory(prefix="devsite-"))
-		server = serve(stack, options, data)
+		server = serve(stack, options, data, stopping)
 		address = f"http://{HOST}:{server.server_port}"
 		print(f"ready {address}", flush=True)
 		if options.gateway:
@@ -97,7 +98,7 @@ def arguments() -> argparse.Namespace:
 	return parser.parse_args()
 
 
-def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
+def serve(stack: ExitStack, options: argparse.Namespace, data: str, stopping: threading.Event) -> object:
 	import frappe
 
 	from devsite import server, workers
@@ -111,7 +112,7 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	stack.callback(started.server_close)
 	stack.callback(started.shutdown)
 	if options.gateway:
-		start_gateway(stack, options)
+		start_gateway(stack, options, stopping)
 	elif not options.no_sandbox:
 		from xappiens_whatsapp.sandbox import Sandbox
 
@@ -125,12 +126,13 @@ def serve(stack: ExitStack, options: argparse.Namespace, data: str) -> object:
 	return started
 
 
-def start_gateway(stack: ExitStack, options: argparse.Namespace) -> None:
+def start_gateway(stack: ExitStack, options: argparse.Namespace, stopping: threading.Event) -> None:
 	from devsite.site import point_settings_to
 	from xappiens_whatsapp.shell import gateway
 
 	try:
-		running = gateway.run(Path(options.gateway), options.gateway_port)
+		tell = partial(print, file=sys.stderr, flush=True)
+		running = gateway.run(Path(options.gateway), options.gateway_port, stopping, tell)
 	except gateway.GatewayNotStarted as error:
 		sys.exit(str(error))
 	stack.callback(running.stop)

@@ -4,7 +4,13 @@ import { join, resolve } from "node:path";
 import { scaled } from "./sessions/times.js";
 
 /** A sentence for the person who starts the gateway; it ends with this one line. */
-export class Refused extends Error {}
+export class Refused extends Error {
+	/** @param {string} sentence @param {string} [code] for a program that starts it and speaks other languages */
+	constructor(sentence, code = "REFUSED") {
+		super(sentence);
+		this.code = code;
+	}
+}
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 const LEVELS = ["debug", "info", "warn", "error"];

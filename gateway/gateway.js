@@ -5,10 +5,12 @@ import { Limits } from "./http/limits.js";
 import { makeServer } from "./http/server.js";
 import { described, log, setLevel } from "./log.js";
 import { Registry } from "./sessions/registry.js";
+import { rememberSignatures } from "./sessions/signatures.js";
 import { running } from "./sessions/socket.js";
 import { CredentialStore } from "./store/credentials.js";
 import { Database } from "./store/database.js";
 import { DeliveryStore } from "./store/deliveries.js";
+import { SentStore } from "./store/sent.js";
 import { SessionStore } from "./store/sessions.js";
 import { WebhookQueue } from "./webhooks/queue.js";
 
@@ -22,12 +24,14 @@ export async function start(environment) {
 	process.umask(0o077);
 	const config = readConfig(environment);
 	setLevel(config.level);
+	rememberSignatures();
 	const database = new Database(config.data);
 	const loaded = loadKeys(config);
 	const stores = {
 		database,
 		sessions: new SessionStore(database),
 		credentials: new CredentialStore(database),
+		sent: new SentStore(database),
 	};
 	const webhooks = new WebhookQueue(new DeliveryStore(database), config.times);
 	const registry = new Registry(config, stores, webhooks);
@@ -41,6 +45,7 @@ export async function start(environment) {
 	};
 	const app = makeServer(gateway, new Keys(loaded.keys), new Limits(config.rateLimit));
 	catchStrays(registry);
+	stores.sent.forgetOld(Date.now());
 	webhooks.start();
 	registry.restore();
 	await listen(app, config, database);
@@ -60,7 +65,10 @@ async function listen(app, { host, port }, database) {
 		database.close();
 		const { code } = /** @type {NodeJS.ErrnoException} */ (error);
 		if (code === "EADDRINUSE")
-			throw new Refused(`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`);
+			throw new Refused(
+				`Port ${port} of ${host} is in use: name another one in GATEWAY_PORT`,
+				"PORT_IN_USE",
+			);
 		throw new Refused(`The gateway cannot listen on ${host}, port ${port} (${code})`);
 	}
 }
@@ -89,7 +97,7 @@ function stopOnSignal(app, registry, webhooks, database) {
 		database.close();
 		process.exit(0);
 	};
-	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) process.on(signal, () => void stop());
+	for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])) process.on(signal, () => void stop());
 }
 
 /** One session's error is that session's end, not the end of all. @param {Registry} registry */

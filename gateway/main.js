@@ -5,13 +5,14 @@ if (major < 24 || (major === 24 && minor < 5)) {
 	process.exit(2);
 }
 // Everything else is imported after the console is silent: see log.js.
-const { silenceConsole } = await import("./log.js");
+const { log, silenceConsole } = await import("./log.js");
 silenceConsole();
 const { Refused } = await import("./config.js");
 try {
 	const { start } = await import("./gateway.js");
 	await start(process.env);
 } catch (error) {
+	if (error instanceof Refused) log("error", "gateway.refused", { code: error.code });
 	const isMissing = /** @type {any} */ (error)?.code === "ERR_MODULE_NOT_FOUND";
 	const sentence = isMissing
 		? "The gateway is not installed: run npm ci --ignore-scripts in its folder"

@@ -180,17 +180,8 @@ def gateway(shell: Shell, port: int, connect: bool) -> None:
 	It installs its packages on first use and runs until Ctrl+C.
 	"""
 	from xappiens_whatsapp.shell import console
-	from xappiens_whatsapp.shell import gateway as starter
 
-	try:
-		running = starter.run(console.gateway_folder(), port)
-	except starter.GatewayNotStarted as error:
-		shell.refuse(1, str(error))
-	with running:
-		if connect:
-			console.connect_to(running)
-		shell.answer({"url": running.url, "key_file": str(running.key_file)}, console.gateway_words)
-		running.process.wait()
+	console.run_gateway(shell, port, connect)
 
 
 @whatsapp.command(

@@ -15,14 +15,16 @@ const ERRORS = /** @type {Record<number, [code: string, text: string]>} */ ({
 export class Refusal extends Error {
 	/**
 	 * @param {number} status
-	 * @param {{code?: string, text?: string, details?: Record<string, string>}} [words]
+	 * @param {{code?: string, text?: string, details?: Record<string, string>, more?: Record<string, unknown>}} [words]
+	 *   `more` stands beside the others in the answer
 	 */
-	constructor(status, { code, text, details } = {}) {
+	constructor(status, { code, text, details, more } = {}) {
 		const [usualCode, usualText] = ERRORS[status] ?? ERRORS[500];
 		super(text ?? usualText);
 		this.status = status;
 		this.code = code ?? usualCode;
 		this.details = details;
+		this.more = more;
 	}
 }
 
@@ -37,13 +39,14 @@ export function success(data, message) {
 }
 
 /** @param {Refusal} refusal */
-export function failure({ code, message, details }) {
+export function failure({ code, message, details, more }) {
 	return {
 		success: false,
 		error: message,
 		code,
 		timestamp: iso(Date.now()),
 		...(details ? { details } : {}),
+		...more,
 	};
 }
 

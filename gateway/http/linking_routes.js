@@ -1,5 +1,5 @@
-import { NotWaiting } from "../sessions/session.js";
-import { WhatsAppRefused } from "../sessions/socket.js";
+import { NotWaiting } from "../sessions/codes.js";
+import { AccountRestricted, WhatsAppRefused } from "../sessions/sending.js";
 import { iso, Refusal, success } from "./answers.js";
 import { byId, byName, connected, wellFormed } from "./finding.js";
 import { codeOf } from "./shapes.js";
@@ -57,18 +57,27 @@ export async function send(gateway, call) {
 	const { to, message } = call.body;
 	const jid = to.includes("@") ? to.replace("@c.us", "@s.whatsapp.net") : `${to}@s.whatsapp.net`;
 	try {
-		const { id, chatId, timestamp } = await session.sendText(jid, wellFormed("message", message));
+		const { id, chatId, timestamp, status } = await session.conversation.send(
+			jid,
+			wellFormed("message", message),
+		);
 		const sent = {
 			whatsappMessageId: id,
 			chatId,
 			fromMe: true,
 			body: message,
 			type: "text",
-			status: "sent",
+			status,
 			timestamp: iso(timestamp * 1000),
 		};
 		return success({ message: sent }, "Message sent");
 	} catch (error) {
+		if (error instanceof AccountRestricted)
+			throw new Refusal(409, {
+				code: "ACCOUNT_RESTRICTED",
+				text: error.message,
+				more: { restrictedUntil: iso(session.conversation.restriction?.until ?? null) },
+			});
 		throw asWhatsAppError(error);
 	}
 }

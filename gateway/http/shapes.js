@@ -8,6 +8,7 @@ const USER_ID = 1;
 /** What every answer about a session says. @param {Session} session */
 export function statusOf(session) {
 	const { row, state, code, drop } = session;
+	const { restriction } = session.conversation;
 	return {
 		id: row.id,
 		sessionId: row.session_id,
@@ -16,6 +17,7 @@ export function statusOf(session) {
 		lastActivity: iso(row.last_activity),
 		isConnected: session.isConnected,
 		hasQR: code !== undefined,
+		...(restriction ? { restriction: { ...restriction, until: iso(restriction.until) } } : {}),
 		...(drop
 			? {
 					disconnectCode: drop.code,

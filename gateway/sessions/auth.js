@@ -20,11 +20,19 @@ export function authOf(store, session) {
 		stored ? parsed(stored) : initAuthCreds()
 	);
 	let revoked = false;
+	let last = stored;
 	const paired = () => Boolean(creds.account);
+	/** Each login says a few times what is known already. */
+	const save = () => {
+		const text = paired() && !revoked ? written(creds) : last;
+		if (text === last || text === null) return;
+		store.writeCreds(session, text);
+		last = text;
+	};
 	return {
 		state: { creds, keys: keysOf(store, session, () => revoked) },
 		paired,
-		save: () => void (paired() && !revoked && store.writeCreds(session, written(creds))),
+		save,
 		revoke: () => void (revoked = true),
 	};
 }

@@ -9,7 +9,7 @@ const GONE = new Set([401, 403, 411]);
  * @typedef {object} LeavingWorld
  * @property {import("./times.js").Times} times
  * @property {(session: number) => import("./auth.js").Auth} auth
- * @property {(options: Omit<import("./socket.js").Options, "version">) => import("./socket.js").Socket} openSocket
+ * @property {(options: Omit<import("./socket.js").Options, "version" | "sent">) => import("./socket.js").Socket} openSocket
  * @property {(session: number) => void} gone
  */
 export class Leaving {
@@ -53,7 +53,9 @@ export class Leaving {
 			credentials: auth.save,
 			code: () => this.#done("unlinked"),
 			scanned: () => {},
-			message: () => {},
+			heard: () => false,
+			acknowledged: () => {},
+			restricted: () => {},
 		};
 		this.#socket = this.world.openSocket({ session, sessionKey, auth, kind: "scan", on });
 	}

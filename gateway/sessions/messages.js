@@ -1,13 +1,16 @@
-import { getContentType, isLidUser, jidNormalizedUser, normalizeMessageContent, proto } from "baileys";
+import {
+	getBinaryNodeChildren,
+	getContentType,
+	isJidGroup,
+	isLidUser,
+	jidNormalizedUser,
+	normalizeMessageContent,
+} from "baileys";
 
-const ACKS = /** @type {Record<number, string>} */ ({
-	"-1": "failed",
-	0: "pending",
-	1: "sent",
-	2: "delivered",
-	3: "read",
-	4: "played",
-});
+const ACKS = /** @type {Record<number, string>} */ ({ 2: "delivered", 3: "read", 4: "played" });
+const FATES = /** @type {Record<string, number | undefined>} */ ({ delivered: 2, read: 3, played: 4 });
+const OWN_FATES = /** @type {typeof FATES} */ ({ ...FATES, sender: 2, "read-self": 3 });
+const RESTRICTED = "463";
 const TYPES = /** @type {Record<string, string>} */ ({
 	conversation: "text",
 	extendedTextMessage: "text",
@@ -21,8 +24,6 @@ const TYPES = /** @type {Record<string, string>} */ ({
 	contactsArrayMessage: "contact",
 	reactionMessage: "reaction",
 });
-const { PENDING, SERVER_ACK } = proto.WebMessageInfo.Status;
-const SAID = new Set(["conversation", "extendedTextMessage"]);
 const SILENT = new Set(["protocolMessage", "senderKeyDistributionMessage", "messageContextInfo"]);
 const NO_PERSON = /@(broadcast|newsletter)$/;
 
@@ -60,33 +61,53 @@ export function received(message, to) {
 }
 
 /**
- * The payload of `message.ack` for a message of ours.
- * @param {{key: import("baileys").WAMessageKey, update: Partial<import("baileys").WAMessage>}} change
- */
-export function acknowledged({ key, update }) {
-	if (!key.fromMe || update.status === undefined || update.status === null) return undefined;
-	const ack = update.status - 1;
-	const chatId = visible(key.remoteJid, key.remoteJidAlt);
-	return { messageId: key.id, chatId, ack, status: ACKS[ack] ?? "pending" };
-}
-
-/**
- * WhatsApp has the message; Baileys itself tells this to nobody.
+ * The payload of `message.ack` when the server has a message of ours, or refuses it.
  * @param {Record<string, string>} attributes of the stanza
  */
-export function taken({ id, from, error }) {
-	return error ? undefined : { messageId: id, chatId: jidNormalizedUser(from), ack: 1, status: "sent" };
+export function taken({ id, from, error, t }) {
+	const fate = error
+		? { ack: -1, status: "failed", reason: error === RESTRICTED ? "restricted" : "refused" }
+		: { ack: 1, status: "sent", ...at(t) };
+	return { messageId: id, chatId: jidNormalizedUser(from), ...fate };
 }
 
 /**
- * While Baileys holds its events back, as in the first seconds after a login, an answer that comes quickly is merged
- * into the event of our own message, and nothing is updated.
- * @param {import("baileys").WAMessage} message
+ * The payloads of `message.ack` when a message of ours has arrived or was read. Of the stanza: Baileys holds its events
+ * back for seconds after a login, merges them, and loses some.
+ * @param {import("baileys").BinaryNode} receipt
  */
-export function acknowledgedAlready({ key, status, message }) {
-	const isText = SAID.has(getContentType(message ?? undefined) ?? "");
-	const isAnswer = typeof status === "number" && status !== PENDING && status !== SERVER_ACK;
-	return isText && isAnswer ? acknowledged({ key, update: { status } }) : undefined;
+export function arrived({ attrs, content }) {
+	const { from, recipient, participant, type = "delivered" } = attrs;
+	if (recipient || participant || isJidGroup(from) || isIgnored(from)) return [];
+	return idsIn(attrs, content).flatMap((id) => fate(id, from, FATES[type], attrs.t));
+}
+
+/**
+ * What is sent to the own number has no other side: the own phone answers, as `sender` that it has its copy.
+ * @param {import("baileys").BinaryNode} receipt
+ * @param {(id: string) => string | undefined} chatOf a message that was sent to the own number
+ */
+export function noted({ attrs, content }, chatOf) {
+	const { type = "delivered", t } = attrs;
+	return idsIn(attrs, content).flatMap((id) => fate(id, chatOf(id), OWN_FATES[type], t));
+}
+
+/** @param {Record<string, string>} attributes @param {unknown} content */
+function idsIn({ id }, content) {
+	const list = Array.isArray(content) ? getBinaryNodeChildren(content[0], "item") : [];
+	return [id, ...list.map(({ attrs }) => attrs.id)];
+}
+
+/** @param {string} messageId @param {string | undefined} chat @param {number | undefined} ack @param {string} t */
+function fate(messageId, chat, ack, t) {
+	return chat && ack
+		? [{ messageId, chatId: jidNormalizedUser(chat), ack, status: ACKS[ack], ...at(t) }]
+		: [];
+}
+
+/** When it happened, as far as WhatsApp says so. @param {unknown} seconds */
+function at(seconds) {
+	return Number(seconds) > 0 ? { timestamp: new Date(Number(seconds) * 1000).toISOString() } : {};
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * `why` tells apart what the number does not, above all the three meanings of 408:
  * `network` (refused, DNS, handshake), `http` (an HTTP status instead of the upgrade), `silence` (the watchdog),
- * `refs` (all codes shown), `lost`, `cut`, `stream`, `failure`, `downgrade`, `crash` (an error of our own), `other`.
+ * `refs` (all codes shown), `passkey` (the phone's account wants one), `lost`, `cut`, `stream`, `failure`, `downgrade`, `crash` (an error of our own), `other`.
  *
  * @typedef {object} Ending
  * @property {number} code
@@ -15,7 +15,7 @@
  *
  * @typedef {{act: "restart"} | {act: "newer"}
  *   | {act: "again", after: number, code: number, reason: string}
- *   | {act: "down", code: number, reason: string, forget: boolean}} Verdict
+ *   | {act: "down", code: number | null, reason: string, forget: boolean}} Verdict
  */
 
 export const REASONS = /** @type {Record<number, string>} */ ({
@@ -48,6 +48,7 @@ export function decide(ending, times, random = Math.random) {
 	const { code, why, paired, tries } = ending;
 	const unreachable = UNREACHABLE.has(why);
 	if (why === "stream" && code === 515 && ending.alike <= MOST_ALIKE) return { act: "restart" };
+	if (why === "passkey") return down(null, "passkey_required", true);
 	if (why === "refs" && !paired) return down(408, "qr_timeout", true);
 	if (!unreachable && FINAL.has(code)) return down(code, REASONS[code], code === 401);
 	if (!unreachable && code === 405)
@@ -76,7 +77,7 @@ function reasonOf({ code, why }) {
 	return why === "crash" ? "internal_error" : (REASONS[code] ?? "connection_lost");
 }
 
-/** @param {number} code @param {string} reason @param {boolean} forget @returns {Verdict} */
+/** @param {number | null} code @param {string} reason @param {boolean} forget @returns {Verdict} */
 function down(code, reason, forget) {
 	return { act: "down", code, reason, forget };
 }

@@ -4,7 +4,8 @@ import { qrPicture } from "../qr.js";
 import { authOf } from "./auth.js";
 import { Leaving } from "./leaving.js";
 import { Session } from "./session.js";
-import { newerVersion, WhatsAppSocket } from "./socket.js";
+import { WhatsAppSocket } from "./socket.js";
+import { newerVersion } from "./version.js";
 
 export class SessionExists extends Error {}
 
@@ -26,7 +27,7 @@ export class Registry {
 
 	/**
 	 * @param {import("../config.js").Config} config
-	 * @param {{database: import("../store/database.js").Database, sessions: import("../store/sessions.js").SessionStore, credentials: import("../store/credentials.js").CredentialStore}} stores
+	 * @param {{database: import("../store/database.js").Database, sessions: import("../store/sessions.js").SessionStore, credentials: import("../store/credentials.js").CredentialStore, sent: import("../store/sent.js").SentStore}} stores
 	 * @param {import("../webhooks/queue.js").WebhookQueue} webhooks
 	 */
 	constructor(config, stores, webhooks) {
@@ -51,12 +52,15 @@ export class Registry {
 		void this.#restoreSlowly(wanted);
 	}
 
-	/** @param {Session[]} wanted */
+	/** What a slow moment held up is caught up with. @param {Session[]} wanted */
 	async #restoreSlowly(wanted) {
+		const { restoreGap } = this.config.times;
+		let due = Date.now();
 		for (const starting of [...wanted.filter((session) => session.isLive), ...this.#leaving.values()]) {
 			if (this.#stopping) return;
 			starting.start();
-			await pause(this.config.times.restoreGap);
+			due += restoreGap;
+			await pause(Math.max(due - Date.now(), restoreGap / 4));
 		}
 	}
 
@@ -132,18 +136,25 @@ export class Registry {
 		this.#names.set(`${session.row.owner} ${session.row.session_id}`, session);
 	}
 
-	/** @returns {import("./session.js").World & import("./leaving.js").LeavingWorld} */
+	/** @returns {import("./world.js").World & import("./leaving.js").LeavingWorld} */
 	#world() {
 		return {
 			times: this.config.times,
 			auth: (session) => authOf(this.stores.credentials, session),
-			openSocket: (options) => WhatsAppSocket.open(this.config, { ...options, version: this.#version }),
+			openSocket: (options) => this.#openSocket(options),
 			forgetCredentials: (session) => this.stores.credentials.forget(session),
 			update: (session, change) => this.stores.sessions.update(session, change),
 			emit: (session, event, data, expiresAt) => this.#emit(session, event, data, expiresAt),
+			hear: ({ row }, message) => this.webhooks.addOnce(row, message),
 			findNewerVersion: () => this.#findNewerVersion(),
 			gone: (session) => this.#gone(session),
 		};
+	}
+
+	/** @param {Omit<import("./socket.js").Options, "version" | "sent">} options */
+	#openSocket(options) {
+		const sent = this.stores.sent.of(options.session);
+		return WhatsAppSocket.open(this.config, { ...options, sent, version: this.#version });
 	}
 
 	/** @param {number} id */

@@ -1,67 +1,49 @@
 import { described, log } from "../log.js";
+import { Attempts } from "./attempts.js";
+import { Codes, NotWaiting } from "./codes.js";
+import { Conversation } from "./conversation.js";
+import { Line } from "./line.js";
+import { Loss } from "./loss.js";
 import { decide } from "./policy.js";
 import { Timers } from "./timers.js";
 
-/**
- * @typedef {"disconnected" | "connecting" | "qr_code" | "connected"} State
- * @typedef {{text: string, shownAt: number, expiresAt: number}} Code
- *
- * @typedef {object} World what a session needs of the rest
- * @property {import("./times.js").Times} times
- * @property {(session: number) => import("./auth.js").Auth} auth
- * @property {(options: Omit<import("./socket.js").Options, "version">) => import("./socket.js").Socket} openSocket
- * @property {(session: number) => void} forgetCredentials
- * @property {(session: number, change: import("../store/sessions.js").Change) => void} update
- * @property {(session: Session, event: string, data: () => Record<string, unknown>, expiresAt?: number) => void} emit
- * @property {() => Promise<boolean>} findNewerVersion
- */
-
-/** The session does not wait for a phone. */
-export class NotWaiting extends Error {}
+/** @typedef {"disconnected" | "connecting" | "qr_code" | "connected"} State */
 
 /** One linked number, or one that waits for a phone. Knows neither HTTP nor SQL. */
 export class Session {
 	/** @type {State} */
 	#state = "disconnected";
-	#generation = 0;
-	/** @type {import("./socket.js").Socket | undefined} */
-	#socket;
-	/** @type {import("./auth.js").Auth | undefined} */
-	#auth;
 	#timers = new Timers((error) => this.crashed(error));
-	#tries = 0;
-	#openedAt = 0;
-	#newerTried = false;
-	/** When it ended of late, and with which code. @type {{code: number, at: number}[]} */
-	#endings = [];
-	/** Lost for so long that it is told as disconnected, and still tried. */
-	#fallen = false;
-	/** @type {PromiseWithResolvers<void> | undefined} */
-	#nextCode;
-	/** @type {Code | undefined} */
-	code;
-	/** @type {{code: number, reason: string, since: number} | undefined} why it is down, or was lost */
-	drop;
-	/** @type {"scan" | "letters"} */
-	#kind = "scan";
+	#attempts;
+	#line;
+	#codes = new Codes();
+	#loss;
 
-	/** @param {import("../store/sessions.js").Row} row @param {World} world */
+	/** @param {import("../store/sessions.js").Row} row @param {import("./world.js").World} world */
 	constructor(row, world) {
 		this.row = row;
 		this.world = world;
 		this.paired = Boolean(row.paired);
 		this.updatedAt = row.updated_at;
-		if (row.disconnect_code)
-			this.drop = {
-				code: row.disconnect_code,
-				reason: row.disconnect_reason ?? "",
-				since: row.updated_at,
-			};
+		this.#attempts = new Attempts(world.times);
+		this.#line = new Line(row, world, this.#callbacks(), (error) => this.crashed(error));
+		this.conversation = new Conversation(this, this.#line);
+		this.#loss = new Loss(row);
 	}
 
 	/** @returns {State} */
 	get state() {
-		return this.#fallen ? "disconnected" : this.#state;
+		return this.#loss.hasFallen ? "disconnected" : this.#state;
+	}
+
+	/** The code that a phone can scan now. */
+	get code() {
+		return this.#codes.current;
+	}
+
+	/** Why it is down, or was lost. */
+	get drop() {
+		return this.#loss.drop;
 	}
 
 	get isConnected() {
@@ -76,29 +58,28 @@ export class Session {
 	/** After a start of the process; `start` opens the socket later. */
 	restored() {
 		if (this.paired) this.#enter("connecting");
-		else this.#save({ wanted: 0 });
+		else this.save({ wanted: 0 });
 	}
 
 	start() {
-		if (this.#state === "connecting" && !this.#socket && !this.#timers.has("retry")) this.#open("scan");
+		if (this.#state === "connecting" && !this.#line.isOpen && !this.#timers.has("retry"))
+			this.#open("scan");
 	}
 
 	connect() {
-		if (this.isLive && !this.#fallen) return;
-		this.#tries = 0;
-		this.#endings = [];
-		this.#newerTried = false;
+		if (this.isLive && !this.#loss.hasFallen) return;
+		this.#attempts.reset();
 		this.#clear();
-		this.#save({ wanted: 1, disconnect_code: null, disconnect_reason: null });
+		this.save({ wanted: 1, disconnect_code: null, disconnect_reason: null });
 		this.#open("scan");
 	}
 
 	disconnect() {
 		const wasLive = this.isLive;
-		this.#halt();
+		this.stop();
 		this.#clear();
 		if (!this.paired) this.#forget();
-		this.#save({ wanted: 0, disconnect_code: null, disconnect_reason: null });
+		this.save({ wanted: 0, disconnect_code: null, disconnect_reason: null });
 		if (wasLive) this.#emit("session.disconnected", { reason: "disconnect", willReconnect: false });
 	}
 
@@ -107,35 +88,23 @@ export class Session {
 		this.connect();
 	}
 
-	/** The process ends, or the session leaves: nothing is told, nothing is stored. */
-	stop() {
-		this.#halt();
-	}
-
 	/** @returns {Promise<boolean>} whether WhatsApp took the device off the phone's list */
 	async leave() {
-		const socket = this.#socket;
 		const wasLive = this.isLive;
-		this.#generation++;
-		const unlinked = this.isConnected && socket ? await socket.unlink() : false;
-		this.#halt();
-		this.#auth?.revoke();
+		this.#line.mute();
+		const unlinked = this.isConnected && (await this.#line.socket.unlink());
+		this.stop();
+		this.#line.revoke();
 		if (wasLive) this.#emit("session.disconnected", { reason: "disconnect", willReconnect: false });
 		return unlinked || !this.paired;
 	}
 
-	/** @param {string} jid @param {string} text */
-	sendText(jid, text) {
-		this.row.last_activity = Date.now();
-		return /** @type {import("./socket.js").Socket} */ (this.#socket).sendText(jid, text);
-	}
-
 	/** @param {string} number @throws {NotWaiting} @returns {Promise<{code: string, expiresAt: number}>} */
 	async pairingCode(number) {
-		if (this.#state !== "qr_code" || this.#nextCode) throw new NotWaiting();
-		if (this.#kind !== "letters") await this.#reopenForLetters();
+		if (this.#state !== "qr_code" || this.#codes.isAwaited) throw new NotWaiting();
+		if (this.#line.kind !== "letters") await this.#codes.next(() => this.#open("letters"));
 		const shownAt = Date.now();
-		const code = await /** @type {import("./socket.js").Socket} */ (this.#socket).pairingCode(number);
+		const code = await this.#line.socket.pairingCode(number);
 		return { code, expiresAt: shownAt + this.world.times.pairingCode };
 	}
 
@@ -145,136 +114,90 @@ export class Session {
 		if (this.isLive) this.#ended(500, "crash");
 	}
 
-	async #reopenForLetters() {
-		this.#nextCode = Promise.withResolvers();
-		const { promise } = this.#nextCode;
-		promise.catch(() => {});
-		this.#open("letters");
-		await promise;
-	}
-
-	/** @param {"scan" | "letters"} kind */
+	/** @param {import("./line.js").Kind} kind */
 	#open(kind) {
-		this.#closeSocket();
-		const generation = this.#generation;
-		this.#kind = kind;
 		this.#enter("connecting");
-		this.#watch();
 		try {
-			this.#auth = this.world.auth(this.row.id);
-			this.paired = this.#auth.paired();
-			const { id: session, session_id: sessionKey } = this.row;
-			this.#socket = this.world.openSocket({
-				session,
-				sessionKey,
-				auth: this.#auth,
-				kind,
-				on: this.#callbacks(generation),
-			});
+			this.#line.open(kind);
+			this.paired = Boolean(this.#line.paired);
 		} catch (error) {
 			this.crashed(error);
 		}
 	}
 
-	/**
-	 * @param {number} generation a callback of an older socket does nothing
-	 * @returns {import("./socket.js").Callbacks}
-	 */
-	#callbacks(generation) {
-		/** @template {unknown[]} A @param {(...values: A) => void} work @returns {(...values: A) => void} */
-		const guarded =
-			(work) =>
-			(...values) => {
-				if (generation !== this.#generation) return;
-				try {
-					work(...values);
-				} catch (error) {
-					this.crashed(error);
-				}
-			};
+	/** @returns {import("./socket.js").Callbacks} */
+	#callbacks() {
 		return {
-			code: guarded((text, milliseconds) => this.#showCode(text, milliseconds)),
-			scanned: guarded(() => this.#scanned()),
-			open: guarded((self) => this.#opened(self)),
-			closed: guarded((code, why) => this.#ended(code, why)),
-			credentials: guarded(() => this.#keep()),
-			message: guarded((event, data) => this.#message(event, data)),
+			code: (text, milliseconds) => this.#showCode(text, milliseconds),
+			scanned: () => this.#scanned(),
+			open: (self) => this.#opened(self),
+			closed: (code, why) => this.#ended(code, why),
+			credentials: () => this.#keep(),
+			heard: (message) => this.conversation.heard(message),
+			acknowledged: (data) => this.conversation.acknowledged(data),
+			restricted: (restriction) => this.conversation.restrict(restriction),
 		};
 	}
 
 	/** @param {string} text @param {number} milliseconds */
 	#showCode(text, milliseconds) {
-		const shownAt = Date.now();
-		this.code = { text, shownAt, expiresAt: shownAt + milliseconds };
-		this.#timers.stop("watchdog");
+		this.#codes.show(text, milliseconds);
+		this.#line.unwatch();
 		this.#enter("qr_code");
-		this.#nextCode?.resolve();
-		this.#nextCode = undefined;
-		this.world.emit(this, "session.qr", () => ({}), this.code.expiresAt);
+		this.world.emit(this, "session.qr", () => ({}), this.code?.expiresAt);
 	}
 
 	#scanned() {
-		this.#tries = 0;
-		this.code = undefined;
+		this.#attempts.scanned();
+		this.#codes.hide();
 		this.#enter("connecting");
-		this.#watch();
+		this.#line.watch();
 	}
 
 	#keep() {
-		this.#auth?.save();
-		this.paired = Boolean(this.#auth?.paired());
+		this.#line.keep();
+		this.paired = Boolean(this.#line.paired);
 	}
 
 	/** @param {{number: string, jid: string, name: string}} self */
 	#opened({ number, jid, name }) {
 		this.#clear();
-		this.#openedAt = Date.now();
+		this.#line.unwatch();
+		this.#attempts.opened();
 		this.#enter("connected");
-		const now = this.#openedAt;
-		this.#save({
+		this.save({
 			number,
 			jid,
 			profile_name: name,
-			last_activity: now,
+			last_activity: Date.now(),
 			disconnect_code: null,
 			disconnect_reason: null,
 		});
+		this.conversation.opened();
 		this.#emit("session.connected", { phoneNumber: number });
 		log("info", "session.connected", { session: this.row.id });
 	}
 
-	/** @param {"message.received" | "message.ack"} event @param {Record<string, unknown>} data */
-	#message(event, data) {
-		this.row.last_activity = Date.now();
-		this.#emit(event, event === "message.received" ? { message: data } : data);
-	}
-
 	/** @param {number} code @param {string} why */
 	#ended(code, why) {
-		this.#closeSocket();
-		this.code = undefined;
-		if (this.#openedAt && Date.now() - this.#openedAt >= this.world.times.steady) this.#tries = 0;
-		this.#openedAt = 0;
-		const verdict = decide(this.#ending(code, why), this.world.times);
+		this.#closeLine();
+		this.#codes.hide();
+		this.#attempts.closed();
+		const verdict = this.#verdict(code, why);
 		log("info", "session.ended", { session: this.row.id, code, why, act: verdict.act });
 		this.#follow(verdict);
 	}
 
-	/** @param {number} code @param {string} why @returns {import("./policy.js").Ending} */
-	#ending(code, why) {
-		const now = Date.now();
-		this.#endings = [...this.#endings, { code, at: now }].filter(
-			({ at }) => now - at < this.world.times.memory,
-		);
-		const alike = this.#endings.filter((one) => one.code === code).length;
-		return { code, why, paired: this.paired, tries: this.#tries, alike, newerTried: this.#newerTried };
+	/** @param {number} code @param {string} why */
+	#verdict(code, why) {
+		return decide(this.#attempts.ending(code, why, this.paired), this.world.times);
 	}
 
 	/** @param {import("./policy.js").Verdict} verdict */
 	#follow(verdict) {
 		if (verdict.act === "restart") {
-			this.#tries++;
-			this.#open(this.#kind);
+			this.#attempts.again();
+			this.#open(this.#line.kind);
 		} else if (verdict.act === "again") {
 			this.#tryAgain(verdict);
 		} else if (verdict.act === "newer") {
@@ -286,95 +209,83 @@ export class Session {
 
 	/** @param {{after: number, code: number, reason: string}} verdict */
 	#tryAgain({ after, code, reason }) {
-		this.#tries++;
+		this.#attempts.again();
 		this.#enter("connecting");
-		this.#nextCode?.reject(new NotWaiting());
-		this.#nextCode = undefined;
-		const isNew = !this.drop;
-		this.drop = { code, reason, since: this.drop?.since ?? Date.now() };
+		this.#codes.cancel();
+		const isNew = this.#loss.add({ code, reason });
 		this.#timers.start("retry", after, () => this.#open("scan"));
 		if (!this.paired) return;
-		if (!this.#timers.has("patience") && !this.#fallen)
+		if (!this.#timers.has("patience") && !this.#loss.hasFallen)
 			this.#timers.start("patience", this.world.times.patience, () => this.#fall());
 		if (isNew) this.#emit("session.disconnected", { reason, code, willReconnect: true });
 	}
 
 	#fall() {
-		this.#fallen = true;
-		this.#touch();
+		this.#loss.fall();
+		this.updatedAt = Date.now();
 		const { code, reason } = /** @type {{code: number, reason: string}} */ (this.drop);
 		this.#emit("session.disconnected", { reason, code, willReconnect: true });
 	}
 
 	async #tryNewer() {
-		this.#newerTried = true;
+		this.#attempts.lookedForNewer();
 		this.#enter("connecting");
-		const generation = this.#generation;
+		const isOurs = this.#line.mark();
 		const found = await this.world.findNewerVersion().catch(() => false);
-		if (generation !== this.#generation) return;
-		if (found) this.#open(this.#kind);
-		else this.#follow(decide(this.#ending(405, "failure"), this.world.times));
+		if (!isOurs()) return;
+		if (found) this.#open(this.#line.kind);
+		else this.#follow(this.#verdict(405, "failure"));
 	}
 
-	/** @param {{code: number, reason: string, forget: boolean}} verdict */
+	/** @param {{code: number | null, reason: string, forget: boolean}} verdict */
 	#goDown({ code, reason, forget }) {
-		this.#halt();
+		this.stop();
 		this.#clear();
-		this.drop = { code, reason, since: Date.now() };
+		this.#loss.end({ code, reason });
 		if (forget) this.#forget();
-		this.#save({ wanted: 0, disconnect_code: code, disconnect_reason: reason });
+		this.save({ wanted: 0, disconnect_code: code, disconnect_reason: reason });
 		this.#emit("session.disconnected", { reason, code, willReconnect: false });
 	}
 
 	#forget() {
-		this.#auth?.revoke();
-		this.#auth = undefined;
+		this.#line.revoke();
 		this.world.forgetCredentials(this.row.id);
 		this.paired = false;
-		this.#save({ number: null, jid: null, profile_name: null });
+		const nobody = { number: null, jid: null, profile_name: null };
+		this.save({ ...nobody, restriction: null, restricted_until: null });
 	}
 
-	#halt() {
-		this.#closeSocket();
+	/** Nothing is told, nothing is stored. */
+	stop() {
+		this.#closeLine();
 		this.#timers.stopAll();
-		this.#nextCode?.reject(new NotWaiting());
-		this.#nextCode = undefined;
-		this.code = undefined;
+		this.#codes.cancel();
+		this.#codes.hide();
 		this.#enter("disconnected");
-		this.#fallen = false;
+		this.#loss.rise();
 	}
 
 	#clear() {
-		this.drop = undefined;
-		this.#fallen = false;
+		this.#loss.clear();
 		this.#timers.stopAll();
 	}
 
-	#closeSocket() {
-		this.#generation++;
-		this.#timers.stop("watchdog", "retry");
-		this.#socket?.close();
-		this.#socket = undefined;
-	}
-
-	#watch() {
-		this.#timers.start("watchdog", this.world.times.watchdog, () => this.#ended(408, "silence"));
+	#closeLine() {
+		this.#timers.stop("retry");
+		this.#line.close();
 	}
 
 	/** @param {State} state */
 	#enter(state) {
 		this.#state = state;
-		this.#touch();
-	}
-
-	#touch() {
 		this.updatedAt = Date.now();
 	}
 
 	/** @param {import("../store/sessions.js").Change} change */
-	#save(change) {
+	save(change) {
 		this.world.update(this.row.id, change);
 		Object.assign(this.row, change);
+		this.updatedAt = Date.now();
 	}
 
 	/** @param {string} event @param {Record<string, unknown>} data */

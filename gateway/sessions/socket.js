@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Agent } from "node:https";
-import { Browsers, fetchLatestWaWebVersion, jidDecode, jidNormalizedUser, makeWASocket } from "baileys";
-import { silent } from "../log.js";
-import { acknowledged, acknowledgedAlready, isIgnored, received, taken } from "./messages.js";
+import { areJidsSameUser, makeWASocket } from "baileys";
+import { Hearing } from "./hearing.js";
+import { arrived, noted, received, taken } from "./messages.js";
+import { askStanding, sendText, WhatsAppRefused } from "./sending.js";
+import { after } from "./timers.js";
+import { baileysOptions, ending, self } from "./whatsapp.js";
 
 /**
  * One connection to WhatsApp, and the only place that knows how Baileys tells things.
@@ -13,12 +15,17 @@ import { acknowledged, acknowledgedAlready, isIgnored, received, taken } from ".
  * @property {(self: {number: string, jid: string, name: string}) => void} open
  * @property {(code: number, why: string) => void} closed once
  * @property {() => void} credentials
- * @property {(event: "message.received" | "message.ack", data: Record<string, unknown>) => void} message
+ * @property {(data: Record<string, unknown>) => boolean} heard a message that is not confirmed to WhatsApp unless the answer is true
+ * @property {(data: Record<string, unknown>) => void} acknowledged what became of a message of ours
+ * @property {(restriction: Restriction | undefined) => void} restricted
  *
  * @typedef {object} Options
  * @property {number} session @property {string} sessionKey @property {import("./auth.js").Auth} auth
  * @property {"scan" | "letters"} kind WhatsApp takes the letters only from a browser that it knows
  * @property {import("../config.js").Version | undefined} version @property {Callbacks} on
+ * @property {import("../store/sent.js").Sent} sent
+ *
+ * @typedef {{until: number | null, reason: string}} Restriction milliseconds, and WhatsApp's word
  */
 
 /**
@@ -29,10 +36,7 @@ export const running = new AsyncLocalStorage();
 
 const FIRST_CODE = 60_000;
 const LATER_CODE = 20_000;
-const KNOWN_BROWSER = Browsers.windows("Chrome");
-
-/** WhatsApp did not do what it was asked; the words are for a person. */
-export class WhatsAppRefused extends Error {}
+const PASSKEY = ["passkey_prologue_request", "crsc_continuation"];
 
 /** @typedef {WhatsAppSocket} Socket */
 
@@ -40,6 +44,8 @@ export class WhatsAppSocket {
 	#sock;
 	#on;
 	#config;
+	#sent;
+	#hearing;
 	#ended = false;
 	#codes = 0;
 
@@ -52,29 +58,44 @@ export class WhatsAppSocket {
 	constructor(config, options) {
 		this.#config = config;
 		this.#on = options.on;
-		this.#sock = makeWASocket(baileysOptions(config, options));
-		const { ev, ws } = this.#sock;
+		this.#sent = options.sent;
+		this.#hearing = new Hearing(options.auth.state.creds, (message) =>
+			this.#hear(message, options.sessionKey),
+		);
+		this.#sock = makeWASocket({
+			...baileysOptions(config, options),
+			makeSignalRepository: this.#hearing.repository,
+		});
+		this.#listenToBaileys(options);
+		this.#listenToWhatsApp(options);
+	}
+
+	/** @param {Options} options */
+	#listenToBaileys({ auth, on, sessionKey }) {
+		const { ev } = this.#sock;
 		ev.on("creds.update", (update) =>
 			this.#tell(() => {
-				Object.assign(options.auth.state.creds, update);
-				options.on.credentials();
+				Object.assign(auth.state.creds, update);
+				on.credentials();
 			}),
 		);
 		ev.on("connection.update", (update) => this.#tell(() => this.#changed(update)));
 		ev.on("messages.upsert", ({ messages }) =>
-			this.#tell(() =>
-				messages.forEach((message) => {
-					this.#message("message.received", received(message, options.sessionKey));
-					this.#message("message.ack", acknowledgedAlready(message));
-				}),
-			),
+			this.#tell(() => {
+				for (const message of messages)
+					if (!this.#hearing.hasTold(message.key.id)) this.#hear(message, sessionKey);
+			}),
 		);
-		ev.on("messages.update", (changes) =>
-			this.#tell(() => changes.forEach((change) => this.#message("message.ack", acknowledged(change)))),
-		);
-		ws.on("CB:ack,class:message", ({ attrs }) =>
-			this.#tell(() => this.#message("message.ack", taken(attrs))),
-		);
+	}
+
+	/** What Baileys does not tell, or too late. @param {Options} options */
+	#listenToWhatsApp({ auth, on }) {
+		const { ws } = this.#sock;
+		ws.prependListener("CB:message", (stanza) => this.#hearing.remember(stanza));
+		ws.on("CB:ack,class:message", ({ attrs }) => this.#tell(() => on.acknowledged(taken(attrs))));
+		ws.on("CB:receipt", (receipt) => this.#tell(() => this.#fates(receipt).forEach(on.acknowledged)));
+		for (const type of PASSKEY)
+			ws.on(`CB:notification,type:${type}`, () => auth.paired() || this.#end(0, "passkey"));
 		ws.on("unexpected-response", (_request, response) => {
 			response.destroy();
 			this.#end(response.statusCode ?? 500, "http");
@@ -117,19 +138,14 @@ export class WhatsAppSocket {
 	/**
 	 * @param {string} jid
 	 * @param {string} text
-	 * @returns {Promise<{id: string, chatId: string, timestamp: number}>}
 	 */
-	async sendText(jid, text) {
-		const sent = await Promise.race([
-			this.#sock.sendMessage(jid, { text }).catch(() => undefined),
-			after(this.#config.times.send, undefined),
-		]);
-		if (!sent?.key.id) throw new WhatsAppRefused("WhatsApp did not take the message");
-		return {
-			id: sent.key.id,
-			chatId: jidNormalizedUser(sent.key.remoteJid ?? jid),
-			timestamp: Number(sent.messageTimestamp),
-		};
+	sendText(jid, text) {
+		return sendText(this.#sock, { times: this.#config.times, sent: this.#sent }, jid, text);
+	}
+
+	/** Whether the account is still restricted; the answer comes as `restricted`. */
+	askStanding() {
+		void askStanding(this.#sock);
 	}
 
 	/**
@@ -155,16 +171,34 @@ export class WhatsAppSocket {
 	}
 
 	/** @param {Partial<import("baileys").ConnectionState>} update */
-	#changed({ connection, qr, isNewLogin, lastDisconnect }) {
+	#changed({ connection, qr, isNewLogin, lastDisconnect, reachoutTimeLock }) {
 		if (qr) this.#on.code(qr, this.#config.test.qrMs ?? (this.#codes++ ? LATER_CODE : FIRST_CODE));
 		if (isNewLogin) this.#on.scanned();
+		if (reachoutTimeLock) this.#on.restricted(restriction(reachoutTimeLock));
 		if (connection === "open") this.#on.open(self(this.#sock.user));
 		if (connection === "close") this.#end(...ending(lastDisconnect?.error));
 	}
 
-	/** @param {"message.received" | "message.ack"} event @param {Record<string, unknown> | undefined} data */
-	#message(event, data) {
-		if (data) this.#on.message(event, data);
+	/**
+	 * @param {import("baileys").WAMessage} message
+	 * @param {string} to
+	 * @returns {boolean} whether it was a message to somebody
+	 */
+	#hear(message, to) {
+		const data = received(message, to);
+		if (data && (this.#ended || !this.#on.heard(data))) throw new Error("the message could not be told");
+		return data !== undefined;
+	}
+
+	/** @param {import("baileys").BinaryNode} receipt */
+	#fates(receipt) {
+		const { id = "", lid } = this.#sock.authState.creds.me ?? {};
+		const isOwn = (/** @type {string} */ jid) => areJidsSameUser(jid, id) || areJidsSameUser(jid, lid);
+		if (!isOwn(receipt.attrs.from)) return arrived(receipt);
+		return noted(receipt, (messageId) => {
+			const { jid = "" } = this.#sent.find(messageId) ?? {};
+			return isOwn(jid) ? jid : undefined;
+		});
 	}
 
 	/** @param {() => void} work */
@@ -180,73 +214,8 @@ export class WhatsAppSocket {
 	}
 }
 
-/** @param {import("../config.js").Config} config @param {Options} options @returns {any} */
-function baileysOptions(config, { auth, kind, version }) {
-	const given = {
-		version: version ?? config.version,
-		waWebSocketUrl: config.test.url,
-		qrTimeout: config.test.qrMs,
-		connectTimeoutMs: config.test.connectMs,
-		keepAliveIntervalMs: config.test.keepAliveMs,
-		agent: config.proxy ? throughProxy(config.proxy) : undefined,
-	};
-	return {
-		...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-		auth: auth.state,
-		logger: silent,
-		browser: kind === "scan" && config.deviceName ? [config.deviceName, "Chrome", ""] : KNOWN_BROWSER,
-		syncFullHistory: false,
-		markOnlineOnConnect: false,
-		shouldIgnoreJid: isIgnored,
-	};
-}
-
-/** @param {string} proxy */
-export function throughProxy(proxy) {
-	return new Agent(/** @type {any} */ ({ proxyEnv: { HTTPS_PROXY: proxy } }));
-}
-
-/** @param {any} error @returns {[code: number, why: string]} */
-export function ending(error) {
-	const message = String(error?.message ?? "");
-	const code = Number(error?.output?.statusCode) || 500;
-	const [, why] = WHYS.find(([pattern]) => pattern.test(message)) ?? [null, "other"];
-	return [code, why];
-}
-
-const WHYS = /** @type {[RegExp, string][]} */ ([
-	[/^QR refs attempts ended/, "refs"],
-	[/^Connection was lost/, "lost"],
-	[/^WebSocket Error/, "network"],
-	[/^Connection Terminated|^Connection Closed/, "cut"],
-	[/^Connection Failure/, "failure"],
-	[/^Stream Errored/, "stream"],
-	[/^Multi-device beta/, "downgrade"],
-]);
-
-/** @param {import("baileys").Contact | undefined} user */
-function self(user) {
-	const jid = user?.id ?? "";
-	return { number: jidDecode(jid)?.user ?? "", jid, name: user?.name ?? user?.notify ?? "" };
-}
-
-/**
- * @param {import("../config.js").Config} config @param {import("../config.js").Version | undefined} used
- * @returns {Promise<import("../config.js").Version | undefined>} one that WhatsApp Web has now, if it is newer
- */
-export async function newerVersion(config, used) {
-	const found = config.test.url ? config.test.newerVersion : (await fetchLatestWaWebVersion({})).version;
-	const isNewer =
-		found &&
-		(!used ||
-			found.some(
-				(part, place) =>
-					part > used[place] && found.slice(0, place).every((one, before) => one === used[before]),
-			));
-	return isNewer ? /** @type {import("../config.js").Version} */ (found) : undefined;
-}
-
-/** @template T @param {number} milliseconds @param {T} value @returns {Promise<T>} */
-function after(milliseconds, value) {
-	return new Promise((resolve) => setTimeout(resolve, milliseconds, value).unref());
+/** @param {import("baileys").ReachoutTimelockState} lock @returns {Restriction | undefined} */
+function restriction({ isActive, timeEnforcementEnds, enforcementType }) {
+	if (!isActive) return undefined;
+	return { until: timeEnforcementEnds?.getTime() ?? null, reason: enforcementType ?? "DEFAULT" };
 }

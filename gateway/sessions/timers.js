@@ -1,3 +1,8 @@
+/** @template T @param {number} milliseconds @param {T} value @returns {Promise<T>} */
+export function after(milliseconds, value) {
+	return new Promise((resolve) => setTimeout(resolve, milliseconds, value).unref());
+}
+
 /** Timers by name; none of them keeps the process alive. */
 export class Timers {
 	/** @type {Map<string, NodeJS.Timeout>} */

@@ -20,6 +20,8 @@ const TIMES = {
 	leavingFor: 14 * 24 * HOUR,
 	terminate: 2 * SECOND,
 	send: 20 * SECOND,
+	/** So long the server's word on a message is waited for. */
+	ack: 10 * SECOND,
 	pairingReply: 10 * SECOND,
 	/** Six codes: 60 s and five times 20 s; then Baileys ends the socket, and the letters with it. */
 	pairingCode: 160 * SECOND,

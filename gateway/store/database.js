@@ -54,6 +54,20 @@ const MIGRATIONS = [
 	create index delivery_of_session on delivery (session, id);
 	create table setting (name text primary key, value text not null) strict, without rowid;
 	`,
+	`
+	alter table session add column restriction text;
+	alter table session add column restricted_until integer;
+	alter table session add column heard text not null default '[]';
+	create table sent (
+		session integer not null references session (id) on delete cascade,
+		id text not null,
+		jid text not null,
+		text text not null,
+		at integer not null,
+		primary key (session, id)
+	) strict, without rowid;
+	create index sent_at on sent (at);
+	`,
 ];
 
 /** The data folder cannot be written, or read. Nothing of what was asked for has happened. */
@@ -209,9 +223,7 @@ function opened(path, folder) {
 		return sqlite;
 	} catch (error) {
 		sqlite?.close();
-		throw error instanceof Refused
-			? error
-			: new Refused(sentence(/** @type {any} */ (error), path, folder));
+		throw error instanceof Refused ? error : refusal(/** @type {any} */ (error), path, folder);
 	}
 }
 
@@ -220,13 +232,16 @@ function opened(path, folder) {
  * @param {string} path
  * @param {string} folder
  */
-function sentence(error, path, folder) {
+function refusal(error, path, folder) {
 	const kind = (error.errcode ?? 0) & 0xff;
 	if (kind === BUSY)
-		return `Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`;
+		return new Refused(
+			`Another gateway uses the data folder ${folder}: stop it, or name another folder in GATEWAY_DATA`,
+			"FOLDER_IN_USE",
+		);
 	if (kind === NOT_A_DATABASE)
-		return `${path} is not a database of the gateway: move it away, or restore a backup`;
-	return `The database ${path} cannot be opened: ${error.errstr ?? error.code}`;
+		return new Refused(`${path} is not a database of the gateway: move it away, or restore a backup`);
+	return new Refused(`The database ${path} cannot be opened: ${error.errstr ?? error.code}`);
 }
 
 /** @param {DatabaseSync} sqlite @param {string} path */

@@ -5,6 +5,9 @@
  * @property {number} due_at @property {number} dies_at
  */
 
+/** Baileys decrypts one message of a session at a time: one would do, were WhatsApp's order certain. */
+const LAST_HEARD = 20;
+
 /** Waiting webhooks, in the order in which they happened. */
 export class DeliveryStore {
 	/** @param {import("./database.js").Database} database */
@@ -29,6 +32,22 @@ export class DeliveryStore {
 			const names = Object.keys(delivery);
 			const sql = `insert into delivery (${names.join(", ")}, due_at) values (${names.map(() => "?").join(", ")}, 0)`;
 			return this.database.run(sql, ...Object.values(delivery)).id;
+		});
+	}
+
+	/**
+	 * A message that WhatsApp has not heard to be delivered may come again after a kill.
+	 * @param {Omit<Delivery, "id" | "attempts" | "due_at">} delivery
+	 * @param {string} message its id at WhatsApp
+	 */
+	addOnce(delivery, message) {
+		this.database.transaction(() => {
+			const row = this.database.get("select heard from session where id = ?", delivery.session);
+			const heard = JSON.parse(row?.heard ?? "[]");
+			if (heard.includes(message)) return;
+			const last = JSON.stringify([...heard, message].slice(-LAST_HEARD));
+			this.database.run("update session set heard = ? where id = ?", last, delivery.session);
+			this.add(delivery, undefined);
 		});
 	}
 

@@ -13,6 +13,8 @@ const FIELDS = /** @type {const} */ ([
 	"disconnect_reason",
 	"last_activity",
 	"leaving_since",
+	"restriction",
+	"restricted_until",
 ]);
 
 /**
@@ -22,6 +24,7 @@ const FIELDS = /** @type {const} */ ([
  * @property {string | null} webhook_url @property {string | null} webhook_secret @property {string} webhook_events a JSON list
  * @property {number} wanted @property {string | null} number @property {string | null} jid @property {string | null} profile_name
  * @property {number | null} disconnect_code @property {string | null} disconnect_reason @property {number | null} last_activity
+ * @property {string | null} restriction WhatsApp's word @property {number | null} restricted_until
  * @property {number} created_at @property {number} updated_at @property {number | null} leaving_since @property {number} paired
  *
  * @typedef {Pick<Row, "owner" | "session_id" | "name" | "expected_number" | "send_to_frappe" | "webhook_url" | "webhook_secret" | "webhook_events">} NewRow
@@ -101,6 +104,8 @@ function empty() {
 		disconnect_reason: null,
 		last_activity: null,
 		leaving_since: null,
+		restriction: null,
+		restricted_until: null,
 		paired: 0,
 	};
 }

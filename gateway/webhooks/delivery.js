@@ -15,7 +15,7 @@ const LARGEST_RESPONSE = 65_536;
 /** @typedef {{status: number, cause?: undefined} | {status: null, cause: string}} Outcome */
 
 /**
- * The same bytes for every attempt.
+ * The same bytes for every attempt. `timestamp` is now, unless `data` knows better.
  * @param {{id: number, session_id: string}} row
  * @param {string} event
  * @param {Record<string, unknown>} data
@@ -24,7 +24,7 @@ export function bodyOf(row, event, data) {
 	const timestamp = new Date().toISOString();
 	return JSON.stringify({
 		event,
-		data: { sessionId: row.session_id, session_db_id: row.id, ...data, timestamp },
+		data: { sessionId: row.session_id, session_db_id: row.id, timestamp, ...data },
 	});
 }
 

@@ -38,23 +38,27 @@ export class WebhookQueue {
 
 	/**
 	 * `session.*` only say that something changed: a new one makes a waiting one of its kind superfluous.
-	 * @param {Pick<import("../store/sessions.js").Row, "id" | "session_id" | "webhook_url" | "webhook_secret" | "webhook_events">} row
+	 * @param {Receiver} row
 	 * @param {string} event @param {() => Record<string, unknown>} data @param {number} [expiresAt]
 	 */
 	add(row, event, data, expiresAt) {
-		if (!row.webhook_url || !wants(row, event)) return;
+		if (!wants(row, event)) return;
 		const isNudge = event.startsWith("session.");
 		const lives = isNudge ? this.times.nudgeLives : this.times.messageLives;
-		const delivery = {
-			session: row.id,
-			session_id: row.session_id,
-			event,
-			url: row.webhook_url,
-			secret: row.webhook_secret,
-			body: bodyOf(row, event, data()),
-			dies_at: Math.ceil(Math.min(Date.now() + lives, expiresAt ?? Infinity)),
-		};
+		const delivery = deliveryOf(row, event, data(), Math.min(Date.now() + lives, expiresAt ?? Infinity));
 		this.store.add(delivery, isNudge ? (this.#lanes.get(row.id)?.sending ?? 0) : undefined);
+		this.#wake(row.id);
+	}
+
+	/**
+	 * A message that came in; one that comes again is not told again.
+	 * @param {Receiver} row @param {Record<string, unknown>} message
+	 */
+	addOnce(row, message) {
+		const event = "message.received";
+		if (!wants(row, event)) return;
+		const delivery = deliveryOf(row, event, { message }, Date.now() + this.times.messageLives);
+		this.store.addOnce(delivery, String(message.whatsappMessageId));
 		this.#wake(row.id);
 	}
 
@@ -239,8 +243,23 @@ class Slots {
 	}
 }
 
-/** @param {{webhook_events: string}} row @param {string} event */
-function wants(row, event) {
-	const chosen = JSON.parse(row.webhook_events);
-	return chosen.length === 0 || chosen.includes(event);
+/** @typedef {Pick<import("../store/sessions.js").Row, "id" | "session_id" | "webhook_url" | "webhook_secret" | "webhook_events">} Receiver */
+
+/** @param {Receiver} row @param {string} event */
+function wants({ webhook_url, webhook_events }, event) {
+	const chosen = JSON.parse(webhook_events);
+	return Boolean(webhook_url) && (chosen.length === 0 || chosen.includes(event));
+}
+
+/** @param {Receiver} row @param {string} event @param {Record<string, unknown>} data @param {number} diesAt */
+function deliveryOf(row, event, data, diesAt) {
+	return {
+		session: row.id,
+		session_id: row.session_id,
+		event,
+		url: String(row.webhook_url),
+		secret: row.webhook_secret,
+		body: bodyOf(row, event, data),
+		dies_at: Math.ceil(diesAt),
+	};
 }

@@ -1,7 +1,9 @@
-"""What the commands print, and waiting for a phone in the terminal."""
+"""What the commands print in the terminal, and running the gateway."""
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,10 @@ from frappe import _
 from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
 from xappiens_whatsapp.server.exceptions import GatewayRateLimited
+from xappiens_whatsapp.shell import gateway
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
-	from xappiens_whatsapp.shell.gateway import RunningGateway
 	from xappiens_whatsapp.shell.output import Answer, Shell
 
 
@@ -118,12 +120,28 @@ def cell(value: object) -> str:
 	return "" if value is None else str(value)
 
 
+def run_gateway(shell: Shell, port: int, connect: bool) -> None:
+	def started(running: gateway.RunningGateway) -> None:
+		if connect:
+			connect_to(running)
+		shell.answer({"url": running.url, "key_file": str(running.key_file)}, gateway_words)
+		sys.stdout.flush()
+		frappe.db.close()  # for as long as the gateway runs nobody asks it, and MariaDB would cut it off
+
+	try:
+		gateway.serve(gateway_folder(), port, started, tell=partial(click.echo, err=True))
+	except gateway.GatewayNotStarted as error:
+		shell.refuse(1, str(error))
+	finally:
+		frappe.connect()
+
+
 def gateway_folder() -> Path:
 	"""Beside the site's private files, and in no backup: a copy that runs would log the original out."""
 	return Path(frappe.local.site_path, "private", "whatsapp-gateway").resolve()
 
 
-def connect_to(running: RunningGateway) -> None:
+def connect_to(running: gateway.RunningGateway) -> None:
 	"""Stores and commits the gateway's address and key in the settings, and switches them on."""
 	stored = settings.uncached()
 	stored.update({"enabled": 1, "api_base_url": running.url, "api_key": running.api_key})

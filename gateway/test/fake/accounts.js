@@ -60,8 +60,17 @@ export class Account {
 	receipts = [];
 	/** @type {Map<string, import("baileys").proto.IMessage>} what this phone has sent, for those who ask for it again */
 	sent = new Map();
+	/** @type {Set<string>} numbers that this phone has written to */
+	sentTo = new Set();
 	/** @type {Map<string, number>} ids of messages that this phone could not decrypt, and how often it has asked again */
 	undecrypted = new Map();
+	/** @type {(() => Promise<void>)[]} what arrives when the phone is on again */
+	arrivals = [];
+	isOn = true;
+	/** WhatsApp asks this account for a passkey before it links a device. */
+	needsPasskey = false;
+	/** @type {{ until: number | null, type: string } | null} a reach-out time lock; seconds */
+	restriction = null;
 	/** @type {string[]} ids of messages from here that a linked device gave up to read */
 	unread = [];
 	/** @type {Map<string, any>} libsignal's sessions by address, written down: a failed attempt must not leave traces */
@@ -80,6 +89,13 @@ export class Account {
 
 	get lid() {
 		return `${this.lidUser}@lid`;
+	}
+
+	/** WhatsApp was installed anew: what was sealed for the old keys cannot be read. */
+	loseKeys() {
+		this.sessions.clear();
+		this.identity = Curve.generateKeyPair();
+		this.signed = signedKeyPair(this.identity, 1);
 	}
 
 	/** @returns {Bundle} */

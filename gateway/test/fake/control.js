@@ -12,6 +12,11 @@ const COMMANDS = {
 	code: async (fake, { number, code }) => ({ linked: await fake.phone(number).enterCode(code) }),
 	text: async (fake, { number, to, body }) => ({ id: await fake.phone(number).text(to, body) }),
 	read: (fake, { number, id }) => fake.phone(number).read(id),
+	off: (fake, { number }) => fake.phone(number).turnOff(),
+	on: (fake, { number }) => fake.phone(number).turnOn(),
+	passkey: (fake, { number, needed = true }) => void (fake.phone(number).account.needsPasskey = needed),
+	restrict: (fake, { number, until = null, type }) => fake.phone(number).restrict(until, type),
+	free: (fake, { number }) => fake.phone(number).free(),
 	logout: (fake, { number }) => fake.phone(number).logout(),
 	drop: async (fake, options) => ({ dropped: await fake.drop(options) }),
 	trouble: (fake, { silent, offer, offline, refuseCodes, refuseUpgrades, failAdmissions, refuseMessages }) => {

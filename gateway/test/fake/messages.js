@@ -68,6 +68,7 @@ async function openSession(owner, device) {
 export async function sendText(sender, to, text) {
 	const id = newMessageId();
 	const attrs = { id, type: "text", notify: `Contact ${sender.number.slice(-3)}` };
+	sender.sentTo.add(to.number);
 	for (const device of to.devices.values()) await tell(sender, device, { conversation: text }, attrs);
 	return id;
 }
@@ -138,10 +139,23 @@ export async function relay(connection, stanza) {
 	const { device, world } = connection;
 	const { id, to } = stanza.attrs;
 	if (!device) return;
-	const error = world.trouble.nack();
+	const error = world.trouble.nack() ?? locked(world, device.account, to);
 	await connection.send(node("ack", { id, class: "message", from: to, t: now(), error }));
 	if (error) return;
 	for (const copy of copies(stanza)) await deliver(world, device, copy, stanza);
+}
+
+/**
+ * An account that is restricted may answer those who have written to it, and nobody else.
+ * @param {import("./server.js").World} world
+ * @param {Account} account
+ * @param {string} to
+ */
+function locked(world, account, to) {
+	const target = world.find(to);
+	if (!account.restriction || !target || target === account) return undefined;
+	const hasWritten = "sentTo" in target && target.sentTo.has(account.number);
+	return hasWritten ? undefined : 463;
 }
 
 /** @param {BinaryNode} stanza */
@@ -160,7 +174,7 @@ function copies(stanza) {
 async function deliver(world, from, { to, sealed }, stanza) {
 	const target = world.find(to);
 	if (!target) return;
-	if ("devices" in target) return hear(target, from, sealed, stanza);
+	if ("devices" in target) return target.isOn ? hear(world, target, from, sealed, stanza) : later(target, () => hear(world, target, from, sealed, stanza));
 	const { id, type } = stanza.attrs;
 	const identity = getBinaryNodeChild(stanza, "device-identity");
 	const attrs = { from: from.jid, sender_lid: from.lid, id, type, t: now() };
@@ -170,14 +184,20 @@ async function deliver(world, from, { to, sealed }, stanza) {
 	await target.connection?.send(forwarded);
 }
 
+/** @param {Account} account @param {() => Promise<void>} arrival */
+function later(account, arrival) {
+	account.arrivals.push(arrival);
+}
+
 /**
  * A phone decrypts, remembers, and says that it has it; what it cannot read it asks for again.
+ * @param {import("./server.js").World} world
  * @param {Account} account
  * @param {Device} from
  * @param {BinaryNode} sealed
  * @param {BinaryNode} stanza
  */
-async function hear(account, from, sealed, stanza) {
+async function hear(world, account, from, sealed, stanza) {
 	const { id } = stanza.attrs;
 	const message = await opened(account, from, sealed);
 	if (!message) return askAgain(account, from, id);
@@ -186,6 +206,7 @@ async function hear(account, from, sealed, stanza) {
 	const isNew = account.received.every((heard) => heard.id !== id);
 	if (isNew) account.received.push({ from: from.account.number, id, text: textOf(message), fromMe });
 	if (!fromMe) await receipt(account, from, id);
+	else if (world.find(stanza.attrs.to) === account) await receipt(account, from, id, "sender");
 }
 
 /**
@@ -230,9 +251,10 @@ function textOf(message) {
  * @param {Account} reader
  * @param {Device} author
  * @param {string} id
- * @param {"read"} [type] none means delivered
+ * @param {"read" | "sender"} [type] none means delivered; `sender`: the own phone has its copy
  */
 export async function receipt(reader, author, id, type) {
-	await author.connection?.send(node("receipt", { from: reader.jid, id, type, t: now() }));
+	const recipient = type === "sender" ? reader.jid : undefined;
+	await author.connection?.send(node("receipt", { from: reader.jid, id, type, recipient, t: now() }));
 }
 

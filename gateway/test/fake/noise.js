@@ -23,6 +23,8 @@ function nonce(counter) {
 }
 
 /** A chain that Baileys accepts: it compares the issuer's serial, and ignores what the signatures verify to. */
+const CERTIFICATES = certificates();
+
 function certificates() {
 	const details = Details.encode({
 		serial: 1,
@@ -87,7 +89,7 @@ export class Noise {
 		this.#mixKey(Curve.sharedKey(own.private, theirs));
 		const encryptedStatic = this.#encrypt(this.#static.public);
 		this.#mixKey(Curve.sharedKey(this.#static.private, theirs));
-		const payload = this.#encrypt(certificates());
+		const payload = this.#encrypt(CERTIFICATES);
 		const serverHello = { ephemeral: own.public, static: encryptedStatic, payload };
 		return proto.HandshakeMessage.encode({ serverHello }).finish();
 	}

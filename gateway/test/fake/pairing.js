@@ -13,6 +13,7 @@ import {
 } from "baileys";
 import { randomBytes } from "node:crypto";
 import { node, now, refusal, result, SERVER } from "./nodes.js";
+import { askForPasskey } from "./standing.js";
 
 /**
  * @typedef {import("baileys").BinaryNode} BinaryNode
@@ -66,6 +67,10 @@ export async function pairSuccess(connection, account, secret) {
 	const { registration } = connection;
 	if (!registration || connection.pairing) throw new Error("this code was used already");
 	if (account.devices.size >= DEVICES_ALLOWED) throw new Error("the phone has four linked devices already");
+	if (account.needsPasskey) {
+		await askForPasskey(connection);
+		throw new Error("the phone waits for a passkey");
+	}
 	const device = account.newDevice(connection.noiseKey, registration.display);
 	connection.pairing = device;
 	const signed = new Promise((resolve, reject) => {

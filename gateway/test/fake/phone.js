@@ -1,4 +1,5 @@
 import { receipt, sendText } from "./messages.js";
+import { restrict } from "./standing.js";
 import { node } from "./nodes.js";
 import { pairSuccess, parseQr } from "./pairing.js";
 import { drop } from "./trouble.js";
@@ -39,6 +40,7 @@ export class Phone {
 	 * Points the camera at a code.
 	 * @param {string} text
 	 * @returns {Promise<Device>} when the device has signed; it opens a new connection after that
+	 * @throws when no device waits, or when the account needs a passkey
 	 */
 	async scan(text) {
 		const { ref, noise, identity, secret } = parseQr(text);
@@ -73,6 +75,30 @@ export class Phone {
 		const heard = this.received.find((message) => message.id === id);
 		if (!heard) throw new Error(`this phone has no message ${id}`);
 		for (const device of this.world.account(heard.from).devices.values()) await receipt(this.account, device, id, "read");
+	}
+
+	/** Nothing arrives at this phone, and so nothing is said to have arrived. */
+	turnOff() {
+		this.account.isOn = false;
+	}
+
+	async turnOn() {
+		this.account.isOn = true;
+		for (const arrival of this.account.arrivals.splice(0)) await arrival();
+	}
+
+	/**
+	 * WhatsApp lets this account begin no conversation.
+	 * @param {number | null} until seconds
+	 * @param {string} [type]
+	 */
+	restrict(until, type = "DEFAULT") {
+		return restrict(this.account, { until, type });
+	}
+
+	/** The restriction is lifted. */
+	free() {
+		return restrict(this.account, null);
 	}
 
 	/** Removes all linked devices, or one. @param {number} [id] */

@@ -1,6 +1,7 @@
 import { getAllBinaryNodeChildren, getBinaryNodeChild, getBinaryNodeChildBuffer, getBinaryNodeChildren, getBinaryNodeChildUInt, jidDecode } from "baileys";
 import { acknowledge, greet, relay } from "./messages.js";
 import { bundleNodes, keyNode, node, now, result, SERVER } from "./nodes.js";
+import { timelock } from "./standing.js";
 
 /**
  * @typedef {import("baileys").BinaryNode} BinaryNode
@@ -15,6 +16,7 @@ const QUERIES = /** @type {Record<string, Handler>} */ ({
 	md: device,
 	blocklist: (connection, query) => connection.send(result(query, [node("list")])),
 	"w:sync:app:state": appState,
+	"w:mex": graph,
 });
 
 const STANZAS = /** @type {Record<string, Handler>} */ ({
@@ -138,4 +140,10 @@ async function appState(connection, query) {
 	const asked = getBinaryNodeChildren(getBinaryNodeChild(query, "sync"), "collection");
 	const none = asked.map(({ attrs: { name } }) => node("collection", { name, version: 0, t: now() }));
 	await connection.send(result(query, [node("sync", {}, none)]));
+}
+
+/** The only question in GraphQL that is answered: whether the account is restricted. @type {Handler} */
+function graph(connection, query) {
+	const data = { xwa2_fetch_account_reachout_timelock: timelock(connection.device?.account.restriction ?? null) };
+	return connection.send(result(query, [node("result", {}, Buffer.from(JSON.stringify({ data })))]));
 }

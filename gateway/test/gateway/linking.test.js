@@ -66,6 +66,25 @@ describe("a code to scan", () => {
 		await gateway.untilStatus(id, "connected");
 	});
 
+	it("of a phone whose account wants a passkey ends in a word of its own, and links when it wants none", async () => {
+		const { gateway, receiver } = stage;
+		const phone = stage.phone();
+		phone.account.needsPasskey = true;
+		const id = await gateway.waiting(name(), receiver.fields);
+		await assert.rejects(phone.scan(await gateway.code(id)), /passkey/);
+		const status = await gateway.untilStatus(id, "disconnected");
+		assert.deepEqual([status.disconnectReason, status.disconnectCode], ["passkey_required", null]);
+		const told = await receiver.expect(id, "session.disconnected");
+		assert.deepEqual([told.reason, told.willReconnect], ["passkey_required", false]);
+		await gateway.kill("SIGTERM");
+		await gateway.start();
+		assert.equal((await gateway.status(id)).disconnectReason, "passkey_required");
+		phone.account.needsPasskey = false;
+		await gateway.connect(id);
+		await phone.scan(await gateway.code(id));
+		await gateway.untilStatus(id, "connected");
+	});
+
 	it("is gone when the session is disconnected while it is shown", async () => {
 		const { gateway, fake } = stage;
 		const id = await gateway.waiting(name());
@@ -94,6 +113,14 @@ describe("a code to type", () => {
 		assert.equal(await phone.enterCode(body.data.code), true);
 		assert.equal((await gateway.untilStatus(id, "connected")).phoneNumber, phone.number);
 		assert.match(phone.devices[0].platform, /^CHROME \(Windows\)$/);
+	});
+
+	it("of a phone whose account wants a passkey ends in a word of its own", async () => {
+		const phone = stage.phone();
+		phone.account.needsPasskey = true;
+		const id = await stage.gateway.waiting(name());
+		assert.equal(await phone.enterCode((await ask(id, phone.number)).body.data.code), false);
+		assert.equal((await stage.gateway.untilStatus(id, "disconnected")).disconnectReason, "passkey_required");
 	});
 
 	it("that is mistyped does not link, and the right one does afterwards", async () => {

@@ -43,15 +43,14 @@ describe("a text that is sent", () => {
 		assert.equal(contact.account.undecrypted.size, 0);
 	});
 
-	it("and refused by WhatsApp is told as failed", async () => {
+	it("and refused by WhatsApp is an error, and told as failed", async () => {
 		const { fake, receiver } = stage;
 		const { id, sessionId } = await linked();
-		fake.trouble.refuseMessages(463, 1);
-		const { body } = await send(sessionId, { to: stage.phone().number, message: "no" });
-		const message = body.data.message ?? body.data;
-		const messageId = message.whatsappMessageId ?? message.messageId;
-		const ack = await receiver.expect(id, "message.ack", (data) => data.messageId === messageId);
-		assert.equal(ack.status, "failed");
+		fake.trouble.refuseMessages(479, 1);
+		const { status, body } = await send(sessionId, { to: stage.phone().number, message: "no" });
+		assert.deepEqual([status, body.code], [500, "WHATSAPP_ERROR"]);
+		const ack = await receiver.expect(id, "message.ack");
+		assert.deepEqual([ack.status, ack.ack, ack.reason], ["failed", -1, "refused"]);
 		const contact = stage.phone();
 		await send(sessionId, { to: contact.number, message: "yes" });
 		await until(() => contact.received.length === 1);
@@ -69,6 +68,122 @@ describe("a text that is sent", () => {
 		await gateway.untilStatus(id, "connected");
 		assert.equal((await send(sessionId, { to: contact.number, message: "hola" })).status, 200);
 		await until(() => contact.received.length === 1);
+	});
+});
+
+describe("what becomes of a text", () => {
+	/** @param {any} data @param {string} messageId @param {number} ack */
+	const is = (data, messageId, ack) => data.messageId === messageId && data.ack === ack;
+
+	it("is told step by step, with the time at which WhatsApp says that it happened", async () => {
+		const { receiver } = stage;
+		const { id, sessionId } = await linked();
+		const contact = stage.phone();
+		contact.turnOff();
+		const before = Date.now() - 1000;
+		const { body } = await send(sessionId, { to: contact.number, message: "hola" });
+		const { whatsappMessageId: messageId, status } = body.data.message;
+		assert.equal(status, "sent");
+		await receiver.expect(id, "message.ack", (data) => is(data, messageId, 1));
+		assert.deepEqual(receiver.of(id).filter(({ data }) => data.ack > 1), [], "a phone that is off has nothing");
+		await contact.turnOn();
+		const delivered = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 2));
+		await contact.read(messageId);
+		const read = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 3));
+		assert.deepEqual([delivered.status, read.status], ["delivered", "read"]);
+		for (const { timestamp, chatId } of [delivered, read]) {
+			assert.ok(Date.parse(timestamp) >= before && Date.parse(timestamp) <= Date.now(), timestamp);
+			assert.equal(chatId, `${contact.number}@s.whatsapp.net`);
+		}
+	});
+
+	it("to the linked number itself is told, too", async () => {
+		const { receiver } = stage;
+		const { phone, id, sessionId } = await linked();
+		phone.turnOff();
+		const { body } = await send(sessionId, { to: phone.number, message: "note to self" });
+		const { whatsappMessageId: messageId, chatId } = body.data.message;
+		assert.equal(chatId, `${phone.number}@s.whatsapp.net`);
+		await receiver.expect(id, "message.ack", (data) => is(data, messageId, 1));
+		assert.deepEqual(receiver.of(id).filter(({ data }) => data.ack > 1), []);
+		await phone.turnOn();
+		const delivered = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 2));
+		assert.equal(delivered.chatId, chatId);
+		assert.deepEqual(phone.received, [{ from: phone.number, id: messageId, text: "note to self", fromMe: true }]);
+		await phone.read(messageId);
+		const read = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 3));
+		assert.equal(read.chatId, chatId);
+		assert.deepEqual(receiver.events(id).filter((event) => event === "message.received"), []);
+	});
+
+	it("that the other side cannot read is sent again, also after a restart", async () => {
+		const { gateway } = stage;
+		const { id, sessionId } = await linked();
+		const contact = stage.phone();
+		contact.turnOff();
+		await send(sessionId, { to: contact.number, message: "¿me lees? 👋" });
+		await gateway.kill();
+		await gateway.start();
+		await gateway.untilStatus(id, "connected");
+		contact.account.loseKeys();
+		await contact.turnOn();
+		await until(() => contact.received.length === 1);
+		assert.equal(contact.received[0].text, "¿me lees? 👋");
+		assert.equal(contact.account.undecrypted.size, 0);
+	});
+});
+
+describe("an account that WhatsApp restricts", () => {
+	const until = Math.floor(Date.now() / 1000) + 3600;
+	const iso = new Date(until * 1000).toISOString();
+
+	it("stays connected and says until when", async () => {
+		const { gateway } = stage;
+		const { phone, id } = await linked();
+		await phone.restrict(until, "WEB_COMPANION_ONLY");
+		const status = await gateway.untilStatus(id, ({ restriction }) => restriction);
+		assert.deepEqual(status.restriction, { until: iso, reason: "WEB_COMPANION_ONLY" });
+		assert.equal(status.isConnected, true);
+		const { body } = await gateway.call("GET", "/sessions?limit=100");
+		assert.deepEqual(body.data.sessions.find((/** @type {any} */ row) => row.id === id).restriction, status.restriction);
+		await gateway.kill();
+		await gateway.start();
+		assert.deepEqual((await gateway.untilStatus(id, "connected")).restriction, status.restriction);
+		await phone.free();
+		await gateway.untilStatus(id, ({ restriction }) => !restriction);
+	});
+
+	it("begins no conversation, answers in those that it has, and may again when it is free", async () => {
+		const { receiver, gateway } = stage;
+		const { phone, id, sessionId } = await linked();
+		const [stranger, friend] = [stage.phone(), stage.phone()];
+		await friend.text(phone.number, "hola");
+		await receiver.expect(id, "message.received");
+		phone.account.restriction = { until, type: "DEFAULT" };
+		const { status, body } = await send(sessionId, { to: stranger.number, message: "buy" });
+		assert.deepEqual([status, body.code, body.restrictedUntil], [409, "ACCOUNT_RESTRICTED", iso]);
+		assert.deepEqual((await gateway.status(id)).restriction, { until: iso, reason: "DEFAULT" });
+		const failed = await receiver.expect(id, "message.ack", (data) => data.status === "failed");
+		assert.equal(failed.reason, "restricted");
+		assert.equal((await send(sessionId, { to: friend.number, message: "an answer" })).status, 200);
+		await phone.free();
+		await gateway.untilStatus(id, ({ restriction }) => !restriction);
+		assert.equal((await send(sessionId, { to: stranger.number, message: "hola" })).status, 200);
+		assert.deepEqual(stranger.received.map(({ text }) => text), ["hola"]);
+	});
+
+	it("is free when the time is over, or was lifted while the session was away", async () => {
+		const { gateway } = stage;
+		const { phone, id } = await linked();
+		await phone.restrict(Math.ceil(Date.now() / 1000) + 1);
+		await gateway.untilStatus(id, ({ restriction }) => restriction);
+		await gateway.untilStatus(id, ({ restriction }) => !restriction);
+		await phone.restrict(null);
+		assert.equal((await gateway.untilStatus(id, ({ restriction }) => restriction)).restriction.reason, "DEFAULT");
+		await gateway.call("POST", `/sessions/${id}/disconnect`, {});
+		await phone.free();
+		await gateway.connect(id);
+		await gateway.untilStatus(id, ({ isConnected, restriction }) => isConnected && !restriction);
 	});
 });
 

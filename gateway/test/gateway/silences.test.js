@@ -65,8 +65,8 @@ describe("a WhatsApp that", () => {
 		const phone = stage.phone();
 		const id = await gateway.linked(phone, receiver.fields);
 		fake.trouble.silent = true;
+		await gateway.untilStatus(id, ({ isConnected }) => !isConnected);
 		await receiver.expect(id, "session.disconnected");
-		assert.equal((await gateway.status(id)).isConnected, false);
 		fake.trouble.silent = false;
 		await gateway.untilStatus(id, "connected");
 		assert.equal(phone.devices.length, 1);

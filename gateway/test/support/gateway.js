@@ -58,7 +58,7 @@ export class Gateway {
 
 	async start() {
 		await this.launch();
-		await until(() => this.#answers() || this.hasEnded, { what: "the gateway answers" });
+		await until(() => this.#answers() || this.hasEnded, { within: 30_000, what: "the gateway answers" });
 		if (this.hasEnded) throw new Error(`the gateway ended at its start: ${this.output}`);
 	}
 

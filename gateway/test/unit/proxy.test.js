@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { request } from "node:https";
-import { throughProxy } from "../../sessions/socket.js";
+import { latestVersion } from "../../sessions/version.js";
+import { throughProxy } from "../../sessions/whatsapp.js";
 import { until } from "./support.js";
 
 test("a connection to WhatsApp goes out as CONNECT to the proxy, and fails as the proxy says", async () => {
@@ -22,4 +23,6 @@ test("a connection to WhatsApp goes out as CONNECT to the proxy, and fails as th
 	request("https://web.whatsapp.com/ws/chat", { agent }).on("error", () => (failed = true)).end();
 	await until(() => failed);
 	assert.deepEqual(asked, ["web.whatsapp.com:443"]);
+	assert.equal(await latestVersion(`http://127.0.0.1:${port}`), undefined);
+	assert.deepEqual(asked, ["web.whatsapp.com:443", "web.whatsapp.com:443"]);
 });

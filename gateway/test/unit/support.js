@@ -13,6 +13,7 @@ import { Registry } from "../../sessions/registry.js";
 import { CredentialStore } from "../../store/credentials.js";
 import { Database } from "../../store/database.js";
 import { DeliveryStore } from "../../store/deliveries.js";
+import { SentStore } from "../../store/sent.js";
 import { SessionStore } from "../../store/sessions.js";
 import { WebhookQueue } from "../../webhooks/queue.js";
 
@@ -39,7 +40,7 @@ export function parts(environment = {}) {
 	const webhooks = new WebhookQueue(new DeliveryStore(database), config.times);
 	const registry = new Registry(
 		config,
-		{ database, sessions, credentials: new CredentialStore(database) },
+		{ database, sessions, credentials: new CredentialStore(database), sent: new SentStore(database) },
 		webhooks,
 	);
 	after(async () => {
