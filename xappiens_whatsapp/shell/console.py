@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import frappe
 from frappe import _
 
-from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
-from xappiens_whatsapp.server.exceptions import GatewayRateLimited
 from xappiens_whatsapp.shell import gateway
 from xappiens_whatsapp.site import settings
 
