@@ -1,6 +1,7 @@
 from frappe import __version__ as _frappe_version
 
 from xappiens_whatsapp import SESSION as _SESSION
+from xappiens_whatsapp import SESSION_EVENT as _SESSION_EVENT
 from xappiens_whatsapp import SESSION_USER as _SESSION_USER
 from xappiens_whatsapp import SETTINGS as _SETTINGS
 from xappiens_whatsapp.site.shared import KEPT as _KEPT
@@ -27,10 +28,12 @@ after_uninstall = "xappiens_whatsapp.setup.uninstall.after_uninstall"
 has_permission = {
 	_SESSION: "xappiens_whatsapp.permissions.has_session_permission",
 	_SETTINGS: "xappiens_whatsapp.permissions.has_settings_permission",
+	_SESSION_EVENT: "xappiens_whatsapp.permissions.has_event_permission",
 }
 permission_query_conditions = {
 	_SESSION: "xappiens_whatsapp.permissions.session_query_conditions",
 	_SESSION_USER: "xappiens_whatsapp.permissions.assignment_query_conditions",
+	_SESSION_EVENT: "xappiens_whatsapp.permissions.event_query_conditions",
 }
 
 after_request = [
@@ -38,6 +41,8 @@ after_request = [
 	"xappiens_whatsapp.api.unreadable.refuse_unreadable",
 ]
 persistent_cache_keys = [*_KEPT]
+
+default_log_clearing_doctypes = {_SESSION_EVENT: 365}
 
 scheduler_events = {
 	"all": [

@@ -10,6 +10,7 @@ from frappe import _
 
 from xappiens_whatsapp import (
 	SESSION,
+	SESSION_EVENT,
 	SESSION_USER,
 	SETTINGS,
 	SYSTEM_MANAGER,
@@ -19,6 +20,9 @@ from xappiens_whatsapp import (
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
+	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session_event.whatsapp_session_event import (
+		WhatsAppSessionEvent,
+	)
 
 MANAGER_ROLES = frozenset({SYSTEM_MANAGER, WHATSAPP_MANAGER})
 VIEWER = ("status",)
@@ -80,6 +84,17 @@ def has_settings_permission(doc: object, ptype: str = "read", user: str | None =
 	return is_manager(user)
 
 
+def has_event_permission(doc: WhatsAppSessionEvent, ptype: str = "read", user: str | None = None) -> bool:
+	"""A story is told by nobody: rows are only read, of their own sessions by those who are assigned to them."""
+	if ptype not in (*READING, "export"):
+		return False
+	if is_manager(user):
+		return True
+	return bool(frappe.db.exists(SESSION, doc.session)) and has_session_permission(
+		frappe.get_doc(SESSION, doc.session), ptype, user
+	)
+
+
 def session_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	return within_own_sessions(f"`tab{SESSION}`.name", user)
 
@@ -87,6 +102,10 @@ def session_query_conditions(user: str | None = None, doctype: str | None = None
 def assignment_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
 	"""Frappe 15 asks for those of a child table itself, and nothing of its parent's."""
 	return within_own_sessions(f"`tab{SESSION_USER}`.parent", user)
+
+
+def event_query_conditions(user: str | None = None, doctype: str | None = None) -> str:
+	return within_own_sessions(f"`tab{SESSION_EVENT}`.session", user)
 
 
 def within_own_sessions(column: str, user: str | None) -> str:

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp.server import budget, outage
 from xappiens_whatsapp.sessions import proofs, refused_calls, states
+from xappiens_whatsapp.sessions.uptime import Uptime
 from xappiens_whatsapp.site import counters, settings
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -24,9 +25,15 @@ class Family(NamedTuple):
 	label: str = ""
 
 
-def text(by_state: dict[str, int], age: int | None) -> str:
+def text(by_state: dict[str, int], uptimes: dict[int, Uptime], age: int | None) -> str:
 	"""`age`: seconds since the last pass. What is not known is left out, rather than told as 0."""
-	families = [*of_database(by_state), *of_proofs(), *of_passes(age), *of_redis()]
+	families = [
+		*of_database(by_state),
+		*of_stories(uptimes),
+		*of_proofs(),
+		*of_passes(age),
+		*of_redis(),
+	]
 	return "".join(f"{line}\n" for family in families for line in lines(family))
 
 
@@ -54,6 +61,13 @@ def of_proofs() -> Iterator[Family]:
 		age = {"": round((now_datetime() - oldest).total_seconds())}
 		name = "whatsapp_oldest_proof_age_seconds"
 		yield Family(name, "gauge", "Age of the oldest last proof of a connected session.", age)
+
+
+def of_stories(uptimes: dict[int, Uptime]) -> Iterator[Family]:
+	known = {str(days): found.percent / 100 for days, found in uptimes.items() if found.percent is not None}
+	if known:
+		words = "Share of the last days in which active sessions were connected."
+		yield Family("whatsapp_uptime_ratio", "gauge", words, known, "days")
 
 
 def of_passes(age: int | None) -> Iterator[Family]:

@@ -12,7 +12,7 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import proofs, refused_calls, states
+from xappiens_whatsapp.sessions import proofs, refused_calls, states, uptime
 from xappiens_whatsapp.site import ownership, settings
 
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
@@ -32,6 +32,7 @@ def status() -> dict[str, Any]:
 		"sessions": count_by_state(),
 		"proofs": proofs.count_by_state(),
 		"oldest_proof": str(proofs.oldest() or "") or None,
+		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),
 		"last_pass": last_pass,
@@ -48,7 +49,10 @@ def metrics() -> Response:
 		permissions.only_for_managers()
 	last_pass = frappe.cache.get_value(reconciliation.LAST_PASS, expires=True)
 	age = seconds_since(last_pass["finished_at"]) if last_pass else None
-	return Response(exposition.text(count_by_state(), age), content_type=exposition.CONTENT_TYPE)
+	return Response(
+		exposition.text(count_by_state(), uptime.together(active_sessions()), age),
+		content_type=exposition.CONTENT_TYPE,
+	)
 
 
 def has_token() -> bool:
@@ -77,6 +81,10 @@ def count_by_state() -> dict[str, int]:
 	return {
 		status: frappe.db.count(SESSION, {"is_active": 1, "status": status}) for status in sorted(states.ALL)
 	}
+
+
+def active_sessions() -> list[str]:
+	return frappe.get_all(SESSION, filters={"is_active": 1}, pluck="name")
 
 
 def seconds_since(moment: str) -> int:

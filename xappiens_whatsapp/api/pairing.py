@@ -18,7 +18,7 @@ from xappiens_whatsapp.server.exceptions import (
 	GatewayRejected,
 	GatewayUnavailable,
 )
-from xappiens_whatsapp.sessions import creation, pairing_links, phones, states, visits
+from xappiens_whatsapp.sessions import creation, pairing_links, phones, states, story, visits
 from xappiens_whatsapp.sessions.link import Link
 
 
@@ -36,6 +36,7 @@ def create_link(session_id: str, minutes: int = 15, language: str | None = None)
 			_("The session {0} is connected already; no link is needed.").format(frappe.bold(doc.name))
 		)
 	link = pairing_links.create(doc, minutes, language)
+	story.keep(doc.name, story.LINK_MADE)
 	return {"success": True, "session": doc.name, "url": link.url, "expires_at": link.expires_at}
 
 

@@ -23,6 +23,7 @@ from xappiens_whatsapp.sessions import (
 	removal,
 	sending,
 	states,
+	story,
 	webhooks,
 )
 from xappiens_whatsapp.sessions.link import Link
@@ -150,6 +151,7 @@ def get_qr_code(session_id: str) -> dict[str, Any]:
 	if doc.status == states.CONNECTED:
 		return answers.qr_answer(doc, None)
 	if code := qr_codes.cached(doc):
+		story.keep_code_shown(doc.name)
 		return answers.qr_answer(doc, code)
 	link = Link(doc)
 	try:
@@ -157,6 +159,7 @@ def get_qr_code(session_id: str) -> dict[str, Any]:
 		features.of(link.client)
 	except NotReadyError as error:
 		return answers.qr_answer(doc, None, retry_after=max(ASK_AGAIN_AFTER, round(error.retry_after or 0)))
+	story.keep_code_shown(doc.name)
 	return answers.qr_answer(doc, code)
 
 
@@ -231,6 +234,7 @@ def _remove_from_server(link: Link) -> None:
 	"""Nobody is told success about a session that somebody else created while it was being removed, or a record that is gone."""
 	if not removal.remove_from_server(link):
 		raise creation.changed_meanwhile(link)
+	story.keep(link.doc.name, story.DISCONNECTED)
 
 
 @frappe.whitelist(methods=["POST"])

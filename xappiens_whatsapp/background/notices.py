@@ -9,8 +9,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import frappe
-from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_timedelta
 from frappe import _
 from frappe.desk.doctype.notification_log.notification_log import enqueue_create_notification
 from frappe.desk.doctype.notification_settings.notification_settings import is_email_notifications_enabled
@@ -221,15 +219,7 @@ def longest_of(rows: Rows) -> str:
 	durations = (
 		get_datetime(row.status_since) - get_datetime(row.down_since or row.alerted_on) for row in rows
 	)
-	return in_words(max(max(durations), timedelta(seconds=1)))
-
-
-def in_words(duration: timedelta) -> str:
-	try:
-		locale = Locale.parse(frappe.local.lang, sep="-")
-	except (UnknownLocaleError, ValueError):
-		locale = Locale("en")
-	return format_timedelta(duration, threshold=2, locale=locale)
+	return languages.in_words(max(max(durations), timedelta(seconds=1)))
 
 
 def body_of(rows: Rows, *sentences: str) -> str:

@@ -56,8 +56,12 @@ def expect(doc: WhatsAppSession, seconds: int) -> None:
 	frappe.cache.set_value(expectation_of(doc), 1, expires_in_sec=seconds)
 
 
+def is_expected(doc: WhatsAppSession | frappe._dict) -> bool:
+	return bool(frappe.cache.get_value(expectation_of(doc), expires=True))
+
+
 def take_expectation(doc: WhatsAppSession | frappe._dict) -> bool:
-	expected = bool(frappe.cache.get_value(expectation_of(doc), expires=True))
+	expected = is_expected(doc)
 	frappe.cache.delete_value(expectation_of(doc))
 	return expected
 

@@ -18,7 +18,7 @@ from xappiens_whatsapp.baileys.errors import (
 	ServerError,
 )
 from xappiens_whatsapp.server.exceptions import ChangedMeanwhile, ConnectsInVain
-from xappiens_whatsapp.sessions import alerts, qr_codes, reasons, records, states
+from xappiens_whatsapp.sessions import alerts, qr_codes, reasons, records, states, story
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.identity import find_record, validate_session_id
 from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, WRONG_SESSION
@@ -199,6 +199,7 @@ def restart(link: Link) -> None:
 		remote = link.act(link.client.restart, is_done=lambda: link.doc.status in states.WITH_QR_CODE)
 	if remote:
 		link.observe(remote, Seen.OWN_ROUTE)
+	story.keep(link.doc.name, story.RESTARTED)
 
 
 def is_in_vain(link: Link, error: ServerError) -> bool:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp.baileys.errors import NotFoundError
 from xappiens_whatsapp.server import features
 from xappiens_whatsapp.server.exceptions import GatewayRateLimited, GatewayRejected
-from xappiens_whatsapp.sessions import states
+from xappiens_whatsapp.sessions import states, story
 from xappiens_whatsapp.site import shared
 
 if TYPE_CHECKING:
@@ -33,11 +33,13 @@ def request(link: Link, phone_number: str) -> PairingCode:
 	require_waiting(link)
 	count_code(link)
 	try:
-		return link.reach(lambda identifier: link.client.request_pairing_code(identifier, phone_number))
+		code = link.reach(lambda identifier: link.client.request_pairing_code(identifier, phone_number))
 	except NotFoundError:
 		if not link.number:
 			raise
-	raise not_offered()
+		raise not_offered() from None
+	story.keep_code_shown(link.doc.name, story.TO_TYPE)
+	return code
 
 
 def not_offered() -> GatewayRejected:

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server import causes
-from xappiens_whatsapp.sessions import proof_steps, reasons, records, restrictions, webhooks
+from xappiens_whatsapp.sessions import proof_steps, reasons, records, restrictions, story, webhooks
 from xappiens_whatsapp.sessions.proof_steps import Steps
 from xappiens_whatsapp.site import shared
 from xappiens_whatsapp.site.moments import to_site_time
@@ -47,6 +47,7 @@ def follow(doc: WhatsAppSession, message_id: str, steps: Steps) -> None:
 		proof_steps.note(doc.session_id, message_id, **steps._asdict())
 		proof_steps.await_fate(doc.session_id)
 	records.note_test_message(doc, message_id, records.SENT)
+	story.keep(doc.name, story.TEST_MESSAGE, detail=records.SENT)
 	settle(doc)
 
 
@@ -83,7 +84,12 @@ def settle(doc: WhatsAppSession) -> None:
 		state = records.READ if steps.read else records.DELIVERED
 		records.note_proof(doc, doc.proof_message_id, state, get_datetime(steps.arrived))
 	elif steps.failed:
-		records.note_proof(doc, doc.proof_message_id, records.FAILED)
+		fail(doc)
+
+
+def fail(doc: WhatsAppSession) -> None:
+	if records.note_proof(doc, doc.proof_message_id, records.FAILED).wrote:
+		story.keep(doc.name, story.TEST_MESSAGE, detail=records.FAILED)
 
 
 def look(link: Link) -> None:
@@ -104,7 +110,7 @@ def look(link: Link) -> None:
 		and doc.proof_state == records.SENT
 		and proof_steps.is_known_to_report(doc.server_id)
 	):
-		records.note_proof(doc, doc.proof_message_id, records.FAILED)
+		fail(doc)
 
 
 def is_overdue(steps: Steps) -> bool:

@@ -16,7 +16,16 @@ from frappe.utils import get_datetime, now_datetime
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.server import causes, failures, gateway
-from xappiens_whatsapp.sessions import alerts, learning, pairing_links, qr_codes, realtime, reasons, states
+from xappiens_whatsapp.sessions import (
+	alerts,
+	learning,
+	pairing_links,
+	qr_codes,
+	realtime,
+	reasons,
+	states,
+	story,
+)
 from xappiens_whatsapp.site import languages, transactions
 
 if TYPE_CHECKING:
@@ -232,9 +241,11 @@ def write(row: Row, changes: dict[str, object], server: str) -> None:
 		take_from_others(row.name, int(changes["session_db_id"]))
 	before = frappe._dict(row)
 	row.update(changes)
+	is_own = alerts.is_expected(row)
 	marks = alerts.marks(row, before)
 	row.update(marks)
 	frappe.get_doc(SESSION, row.name).db_set({**changes, **marks}, update_modified=False)
+	story.follow(row, before, is_own)
 	tell(row, before)
 
 

@@ -9,7 +9,16 @@ from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if
 
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.server.exceptions import NumberOfAnother
-from xappiens_whatsapp.sessions import alerts, creation, nudges, pairing_links, qr_codes, records, states
+from xappiens_whatsapp.sessions import (
+	alerts,
+	creation,
+	nudges,
+	pairing_links,
+	qr_codes,
+	records,
+	states,
+	story,
+)
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, Link
 from xappiens_whatsapp.site import settings
@@ -77,6 +86,7 @@ def stop_on_server(link: Link) -> None:
 		stop_verified(link)
 	qr_codes.forget(link.doc)
 	records.note_stopped(link.doc)
+	story.keep(link.doc.name, story.DISCONNECTED)
 
 
 def stop_verified(link: Link) -> None:

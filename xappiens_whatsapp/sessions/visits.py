@@ -12,7 +12,7 @@ from frappe.utils import sha256_hash
 
 from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError
 from xappiens_whatsapp.server import features, gateway
-from xappiens_whatsapp.sessions import creation, identity, pairing_codes, qr_codes, states
+from xappiens_whatsapp.sessions import creation, identity, pairing_codes, qr_codes, states, story
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.pairing_links import (
 	TOKEN_BYTES,
@@ -84,6 +84,8 @@ class Visit:
 			return answer(states.CONNECTED)
 		if self.doc.status not in states.DOWN:
 			code = code or qr_codes.cached(self.doc)
+		if code:
+			story.keep_code_shown(self.doc.name)
 		return answer(self.doc.status, code, retry_after)
 
 	def request_code(self, phone_number: str) -> PairingCode:

@@ -34,6 +34,7 @@ TRACES = {
 	"Document Follow": "ref_doctype",
 	"Tag Link": "document_type",
 	"User Permission": "allow",
+	"Logs To Clear": "ref_doctype",
 }
 # Where a role decides what people of others' documents may see or do.
 ROLE_COLUMNS = {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import frappe
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_timedelta
 
 
 def of_site() -> str:
@@ -20,3 +23,12 @@ def speaking(language: str) -> Iterator[None]:
 		yield
 	finally:
 		frappe.local.lang = before
+
+
+def in_words(duration: timedelta) -> str:
+	"""Such as "3 hours", in the language that is spoken now."""
+	try:
+		locale = Locale.parse(frappe.local.lang, sep="-")
+	except (UnknownLocaleError, ValueError):
+		locale = Locale("en")
+	return format_timedelta(duration, threshold=2, locale=locale)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
-from xappiens_whatsapp import APP, MODULE, SESSION, SESSION_USER, SETTINGS
+from xappiens_whatsapp import APP, MODULE, SESSION, SESSION_EVENT, SESSION_USER, SETTINGS
 from xappiens_whatsapp.site.sentences import Sentence
 
-OUR_DOCTYPES = (SESSION, SETTINGS, SESSION_USER)
+OUR_DOCTYPES = (SESSION, SETTINGS, SESSION_USER, SESSION_EVENT)
 TAKE_BACK = f"{APP}.setup.neighbours.take_back"
 
 

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import frappe
+from frappe.utils import now_datetime
 from frappe.utils.password import update_password
 from werkzeug.test import Client
 
@@ -67,6 +69,7 @@ class WhatsAppTestCase(FrappeTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		begun = now_datetime()
 		frappe.set_user("Administrator")
 		copies.move_here()
 		self.settings()
@@ -76,7 +79,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		gathered = patch.object(notices, "GATHERED_FOR", 0.0)
 		gathered.start()
 		self.addCleanup(gathered.stop)
-		self.addCleanup(remove_test_sessions)
+		self.addCleanup(remove_test_sessions, begun)
 
 	def settings(self, **values: Any) -> None:
 		"""Save the settings as a manager would, with the sandbox as server unless told otherwise."""
@@ -199,7 +202,7 @@ def add_user(user: str, role: str | None) -> None:
 	doc.insert()
 
 
-def remove_test_sessions() -> None:
+def remove_test_sessions(since: datetime) -> None:
 	frappe.set_user("Administrator")
 	frappe.db.rollback()
 	names = [
@@ -210,4 +213,6 @@ def remove_test_sessions() -> None:
 	for name in names:
 		frappe.db.delete("WhatsApp Session User", {"parent": name})
 		frappe.db.delete("WhatsApp Session", {"name": name})
+	frappe.db.delete("WhatsApp Session Event", {"session": ("like", "test%")})
+	frappe.db.delete("WhatsApp Session Event", {"session": "WhatsApp Settings", "at": (">=", since)})
 	frappe.db.commit()

@@ -92,6 +92,8 @@ DOORS = {
 	"api.settings.register_webhooks": Door(MANAGERS),
 	"api.settings.rotate_webhook_secret": Door(MANAGERS),
 	"api.settings.test_webhook": Door(MANAGERS),
+	"api.story.timeline": Door(VIEWERS, BOTH, MINE),
+	"api.story.uptime_card": Door(WITH_ROLE, BOTH),
 	"api.webhook.handle_webhook": Door(EVERYBODY, status=401),
 }
 

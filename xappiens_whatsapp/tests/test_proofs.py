@@ -216,6 +216,18 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 		self.assertEqual((answer["state"], answer["may_be_dead"]), ("Sent", True))
 		self.assertIn("or the server does not report deliveries", answer["message"])
 
+	def test_that_it_was_sent_and_that_it_failed_stand_in_the_story(self):
+		doc = self.linked()
+		session.send_test_message(doc.name)
+		self.tell(doc, 1)
+		with self.late():
+			for _look in range(2):
+				session.get_test_message(doc.name)
+		filters = {"session": doc.name, "event": "Test Message"}
+		rows = frappe.get_all("WhatsApp Session Event", filters=filters, fields=["detail", "by_user"])
+		self.assertEqual(sorted(row.detail for row in rows), ["Failed", "Sent"])
+		self.assertEqual({row.by_user for row in rows if row.detail == "Sent"}, {"Administrator"})
+
 	def test_a_message_that_whatsapp_refuses_has_failed_with_its_reason(self):
 		doc = self.linked()
 		session.send_test_message(doc.name)

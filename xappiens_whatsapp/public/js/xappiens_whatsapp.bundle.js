@@ -11,6 +11,7 @@ import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
 import { show_test_message } from "./desk/test_message.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
+import { show_story } from "./desk/story.js";
 import {
 	delete_question,
 	disconnect_question,
@@ -51,6 +52,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	show_copy_banner,
 	show_diagnosis,
 	show_import,
+	show_story,
 	show_test_message,
 	status_words,
 };

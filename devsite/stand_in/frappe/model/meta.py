@@ -16,7 +16,7 @@ COLUMNS = {
 	**dict.fromkeys(("Small Text", "Text", "Password", "Code", "Text Editor"), "text"),
 	**{"Int": "int", "Check": "int", "Datetime": "datetime"},
 }
-LAYOUT = ("Section Break", "Column Break", "Table")
+LAYOUT = ("Section Break", "Column Break", "Table", "HTML")
 NUMERIC_TYPES = ("Check", "Int")
 STANDARD_COLUMNS = {
 	**{"name": "Data", "creation": "Datetime", "modified": "Datetime", "modified_by": "Data"},

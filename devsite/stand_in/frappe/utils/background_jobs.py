@@ -78,6 +78,7 @@ def execute_job(job: Job) -> None:
 	frappe.init(job.site, job.sites_path, force=True)
 	frappe.connect()
 	frappe.set_user(job.user)
+	frappe.local.job = job
 	try:
 		frappe.get_attr(job.method)(**job.kwargs)
 		frappe.db.commit()

@@ -38,6 +38,7 @@ frappe.ui.form.on("WhatsApp Session", {
 			return;
 		}
 		if (frm.save_disabled) frm.enable_save();
+		xappiens_whatsapp.show_story(frm);
 		add_buttons(frm);
 		add_menu(frm);
 		xappiens_whatsapp.return_focus();

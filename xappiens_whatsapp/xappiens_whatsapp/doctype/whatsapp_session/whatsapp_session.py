@@ -7,11 +7,21 @@ from frappe.utils import get_datetime
 
 from xappiens_whatsapp import SETTINGS, permissions
 from xappiens_whatsapp.server import gateway, outage
-from xappiens_whatsapp.sessions import identity, pairing_links, reasons, removal, restrictions
+from xappiens_whatsapp.sessions import (
+	identity,
+	pairing_links,
+	reasons,
+	removal,
+	restrictions,
+	story,
+	telling,
+	uptime,
+)
 from xappiens_whatsapp.sessions.records import SERVER_OWNED
 from xappiens_whatsapp.site import copies, settings, text
 
 LONGEST_NAMES = 255
+TOLD_FIELDS = ("session_name", "is_active", "expected_number", "assigned_users")
 
 
 class WhatsAppSession(Document):
@@ -58,6 +68,8 @@ class WhatsAppSession(Document):
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)
+		self.set_onload("story", telling.page(self))
+		self.set_onload("uptime", uptime.in_short(uptime.of_sessions([self.name])[self.name]))
 
 	def sessions_of_same_phone(self) -> list[str]:
 		"""Names of the other connected sessions of this number, among those that the reader may see."""
@@ -80,3 +92,12 @@ class WhatsAppSession(Document):
 	def on_trash(self) -> None:
 		"""Before Frappe deletes the row: when the server cannot delete the session, the record stays."""
 		removal.end_with_record(self)
+
+	def after_insert(self) -> None:
+		story.note(self.name, story.CREATED)
+
+	def on_update(self) -> None:
+		story.note_changes(self, self.name, TOLD_FIELDS)
+
+	def after_delete(self) -> None:
+		story.note(self.name, story.DELETED)

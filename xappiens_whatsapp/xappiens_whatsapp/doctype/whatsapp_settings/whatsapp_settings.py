@@ -7,17 +7,26 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from xappiens_whatsapp import SESSION, permissions
+from xappiens_whatsapp import SESSION, SETTINGS, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
 from xappiens_whatsapp.server import hosts
-from xappiens_whatsapp.sessions import webhooks
+from xappiens_whatsapp.sessions import story, webhooks
 from xappiens_whatsapp.site import address, copies, secrets, text
 
 SECRET_LENGTH = 48
 LONGEST_TIMEOUT = 120
 DEFAULT_TIMEOUT = 30
 DELETE_ON_SERVER = "Delete on the server"
+TOLD_FIELDS = (
+	"enabled",
+	"api_base_url",
+	"api_key",
+	"disconnect_mode",
+	"send_alerts",
+	"webhook_enabled",
+	"webhook_secret",
+)
 KEPT = ("linked_site", "quiet_copy", "site_address", "key_address")
 
 
@@ -98,6 +107,7 @@ class WhatsAppSettings(Document):
 		before = self.get_doc_before_save()
 		if before and before.api_base_url and before.api_base_url != self.api_base_url:
 			forget_numbers()
+		story.note_changes(self, SETTINGS, TOLD_FIELDS)
 
 	def onload(self) -> None:
 		permissions.only_for_managers()
