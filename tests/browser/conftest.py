@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from xappiens_whatsapp.sandbox import Sandbox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from desk_page import Desk
+from visitor import Visitor
+
+from ..gateway.processes import GatewayProcess
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 30
@@ -60,8 +64,8 @@ class Site:
 	def has(self, doctype: str, name: str) -> bool:
 		return self.session.get(f"{self.url}/api/resource/{doctype}/{name}", timeout=TIMEOUT).ok
 
-	def point_settings_to(self, sandbox: Sandbox) -> None:
-		values = {"enabled": 1, "api_base_url": sandbox.url, "api_key": sandbox.api_key, "api_timeout": 5}
+	def point_settings_to(self, server: Sandbox | GatewayProcess) -> None:
+		values = {"enabled": 1, "api_base_url": server.url, "api_key": server.api_key, "api_timeout": 5}
 		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", **values)
 
 	def assign(self, session: str, **roles: str) -> None:
@@ -181,3 +185,30 @@ def open_desk(browser: Any, site: Site) -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def desk(open_desk: Callable[..., Any]) -> Any:
 	return open_desk()
+
+
+@pytest.fixture
+def visit(browser: Any, site: Site) -> Iterator[Callable[..., Visitor]]:
+	contexts = []
+
+	def open_browser(**options: Any) -> Visitor:
+		contexts.append(browser.new_context(**{"viewport": {"width": 1000, "height": 720}, **options}))
+		return Visitor(contexts[-1], site.url)
+
+	yield open_browser
+	for context in contexts:
+		context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+	"""What stood on the screens when a test failed; the report says where the pictures are."""
+	report = yield
+	browser = getattr(item, "funcargs", {}).get("browser")
+	if report.failed and report.when == "call" and browser:
+		folder = tempfile.mkdtemp(prefix=f"{item.name[:40]}-")
+		pages = [page for context in browser.contexts for page in context.pages]
+		for number, page in enumerate(pages):
+			page.screenshot(path=f"{folder}/{number}.png")
+		report.sections.append(("Screenshots", folder))
+	return report

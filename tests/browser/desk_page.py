@@ -73,6 +73,14 @@ class Desk:
 		self.page.wait_for_function("cur_frm && cur_frm.doc && cur_frm.is_new()")
 		self.page.wait_for_selector(".form-message:visible")
 
+	def create_session(self, session_id: str, name: str = "Ventas Norte") -> None:
+		self.open_new()
+		self.picture(f"new-{self.theme}")
+		self.fill("session_id", session_id)
+		self.fill("session_name", name)
+		self.button("Create Session").click()
+		self.wait_for_phase("code")
+
 	def open_list(self) -> None:
 		self.load()
 		self.page.wait_for_selector(".list-row-container:visible .list-row-checkbox")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_page import findings
+from code_tab import CodeTab
 
 # `window.server` is what the panel is told; the test changes it
 OPEN = """async (server) => {
@@ -35,32 +36,11 @@ OPEN = """async (server) => {
 THEMES = ("light", "dark")
 
 
-class CodeTab:
-	def __init__(self, desk: Any) -> None:
-		self.desk = desk
-		self.page = desk.page
-		self.input = desk.dialog.get_by_label(desk.say("Number of the phone, with its country code"))
-		self.code = desk.dialog.locator(".whatsapp-code-characters")
-		self.message = desk.dialog.locator(".whatsapp-code-message")
-
+class FedCodeTab(CodeTab):
 	def open(self, **server: Any) -> CodeTab:
 		self.page.evaluate(OPEN, server)
 		self.desk.wait_for_stillness()
 		return self
-
-	def tab(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("tab", name=self.desk.say(label), exact=True)
-
-	def button(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("button", name=self.desk.say(label), exact=True)
-
-	def ask(self, number: str = "+34 600 000 021") -> None:
-		self.tab("With a code").click()
-		self.input.fill(number)
-		self.button("Get Code").click()
-
-	def wait_for(self, phase: str) -> None:
-		self.page.wait_for_selector(f".modal.show .whatsapp-code[data-phase={phase}]")
 
 	def change(self, **server: Any) -> None:
 		self.page.evaluate("server => Object.assign(window.server, server)", server)
@@ -71,7 +51,7 @@ class CodeTab:
 
 @pytest.fixture
 def code_tab(desk: Any, sandbox: Any) -> Any:
-	yield CodeTab(desk)
+	yield FedCodeTab(desk)
 	desk.page.evaluate("window.panel.stop()")
 	assert desk.errors == []
 

@@ -11,21 +11,12 @@ def scan(sandbox, text, phone_number):
 	assert answer.ok, answer.text
 
 
-def create(desk, session_id, name="Ventas Norte"):
-	desk.open_new()
-	desk.picture(f"new-{desk.theme}")
-	desk.fill("session_id", session_id)
-	desk.fill("session_name", name)
-	desk.button("Create Session").click()
-	desk.wait_for_phase("code")
-
-
 @pytest.mark.parametrize(("theme", "phone_number"), [("light", "34600000011"), ("dark", "34600000012")])
 def test_create_scan_the_screen_see_connected_ask_disconnect_and_create_again(
 	open_desk, sandbox, session_id, theme, phone_number
 ):
 	desk = open_desk(theme=theme)
-	create(desk, session_id)
+	desk.create_session(session_id)
 	desk.picture(f"qr-dialog-{theme}")
 	scan(sandbox, desk.read_code(), phone_number)
 	desk.wait_for_phase("connected")
@@ -59,7 +50,7 @@ def test_the_spanish_desk_has_the_words_of_the_specification(open_desk, sandbox,
 		pytest.skip("this desk is not in Spanish")
 	desk.open_new()
 	desk.page.get_by_role("button", name="Crear Sesión", exact=True).wait_for()
-	create(desk, session_id)
+	desk.create_session(session_id)
 	desk.close_dialog()
 	desk.wait_for_buttons("*View QR", "Status", "Disconnect")
 	assert sorted(desk.buttons()) == ["*Ver QR", "Desconectar", "Estado"]
@@ -67,7 +58,7 @@ def test_the_spanish_desk_has_the_words_of_the_specification(open_desk, sandbox,
 
 def test_what_was_typed_into_a_name_is_shown_as_text(desk, sandbox, session_id):
 	name = "Ventas <b>Norte</b>"
-	create(desk, session_id, name)
+	desk.create_session(session_id, name)
 	assert name in desk.dialog.locator(".modal-title").inner_text()
 	desk.close_dialog()
 	desk.button("Disconnect").click()

@@ -2,72 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import zxingcpp
-from PIL import Image
-
-
-class Visitor:
-	"""A browser of its own; notes every request that it sends and every error of the page."""
-
-	def __init__(self, context: Any, site_url: str) -> None:
-		self.site_url = site_url
-		self.page = context.new_page()
-		self.page.set_default_timeout(40_000)
-		self.requests: list[tuple[str, str]] = []
-		self.errors: list[str] = []
-		self.page.on(
-			"request", lambda sent: self.requests.append((sent.url, sent.headers.get("referer", "")))
-		)
-		self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-		self.page.on(
-			"console", lambda line: self.errors.append(line.text) if "Security Policy" in line.text else None
-		)
-
-	def load(self, link: str) -> None:
-		parts = urlsplit(link)
-		self.page.goto(f"{self.site_url}{parts.path}?{parts.query}#{parts.fragment}")
-
-	def press_the_button(self) -> None:
-		self.page.locator(".whatsapp-link-open").click()
-
-	def open(self, link: str) -> None:
-		self.load(link)
-		self.press_the_button()
-
-	def wait_for(self, phase: str) -> None:
-		self.page.wait_for_selector(f".whatsapp-qr[data-phase={phase}]")
-
-	def read_code(self) -> str:
-		"""What a phone in front of the screen sees."""
-		self.page.wait_for_function("document.querySelector('.whatsapp-qr-image').complete")
-		screen = Image.open(io.BytesIO(self.page.screenshot()))
-		return "".join(found.text for found in zxingcpp.read_barcodes(screen))
-
-	def words(self) -> str:
-		return self.page.locator("main").inner_text()
-
-	def last_words(self) -> str:
-		return self.page.locator(".whatsapp-link-end").inner_text()
-
-
-@pytest.fixture
-def visit(browser: Any, site: Any) -> Iterator[Callable[..., Visitor]]:
-	contexts = []
-
-	def open_browser(**options: Any) -> Visitor:
-		contexts.append(browser.new_context(viewport={"width": 1000, "height": 720}, **options))
-		return Visitor(contexts[-1], site.url)
-
-	yield open_browser
-	for context in contexts:
-		context.close()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import requests
 
 GATEWAY = Path(__file__).parents[2] / "gateway"
 API_KEY = "a-key-for-tests-of-the-gateway"
-START = 20.0
+START = 60.0
 
 
 def node() -> str:
@@ -68,6 +68,15 @@ class FakeWhatsApp:
 			raise ValueError(answer.json()["error"])
 		return answer.json()
 
+	def let_in(self, anybody: bool) -> None:
+		refused = {"value": 503, "times": 0 if anybody else -1}
+		self.tell("trouble", refuseUpgrades=refused)
+
+	def devices(self, number: str) -> list[dict[str, Any]]:
+		"""As that phone lists its linked devices."""
+		phones = self.tell("state")["phones"]
+		return [device for phone in phones if phone["number"] == number for device in phone["devices"]]
+
 	def stop(self) -> None:
 		self.process.kill()
 		self.process.wait()
@@ -75,6 +84,8 @@ class FakeWhatsApp:
 
 class GatewayProcess:
 	"""A gateway on a port of its own; its data folder outlives a stop, not a removal."""
+
+	api_key = API_KEY
 
 	def __init__(self, whatsapp: FakeWhatsApp, **environment: str) -> None:
 		self.port = free_port()
@@ -116,6 +127,16 @@ class GatewayProcess:
 			self.process.terminate()
 			self.process.wait(20)
 			self.process = None
+
+	def kill(self) -> None:
+		"""As a power cut does: nothing is flushed, nobody is told."""
+		self.process.kill()
+		self.process.wait()
+		self.process = None
+
+	def lose_database(self) -> None:
+		for file in Path(self.data).glob("gateway.sqlite*"):
+			file.unlink()
 
 	def remove(self) -> None:
 		self.stop()

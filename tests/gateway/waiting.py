@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def waited_for(condition: Callable[[], Any]) -> Any:

@@ -23,7 +23,6 @@ from xappiens_whatsapp.sandbox import Sandbox
 OPENAPI = Path(__file__).parents[1] / "contract" / "openapi.yaml"
 CONTRACT = "urn:contract"
 UTC_MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-AWAITED = ("/pairing-code", "/webhooks/test/session")
 FORMATS = FormatChecker(formats=())
 
 
@@ -87,7 +86,7 @@ class Client:
 	def call(self, method: str, path: str, *, in_contract: bool = True, **options: Any) -> requests.Response:
 		options = {"headers": self.headers, "timeout": 5, "allow_redirects": False} | options
 		answer = requests.request(method, self.sandbox.url + path, **options)
-		if in_contract and not path.endswith(AWAITED):
+		if in_contract:
 			self.contract.check_answer(method, path.partition("?")[0], answer)
 		return answer
 

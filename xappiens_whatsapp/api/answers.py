@@ -62,6 +62,7 @@ def qr_answer(
 def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
 	doc = link.doc
+	until, reconnects = restrictions.in_words(doc.restricted_until), states.reconnects(doc)
 	return {
 		"id": doc.session_db_id or None,
 		"sessionId": doc.session_id,
@@ -72,7 +73,7 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),
 		"hasQR": bool(remote and remote.has_qr),
-		"reason": reasons.answer_of(doc.error_code, restrictions.in_words(doc.restricted_until)),
+		"reason": reasons.answer_of(doc.error_code, until, reconnects=reconnects),
 		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
 	}
 

@@ -52,6 +52,7 @@ CHECK_WHICH_SERVER = _lt("Check that the address in WhatsApp Settings is that of
 SEE_STATUS = _lt("Press Status to see how things stand.")
 ASK_AGAIN = _lt("Press Status to ask again.")
 DO_NOT_INSIST = _lt("Open WhatsApp on the phone and follow what it says. Trying again makes it worse.")
+COMES_BACK = _lt("It reconnects by itself; no code is needed.")
 CONNECT_AND_SCAN = _lt("Press Connect and scan the QR code if one appears.")
 NOT_THE_SERVER = Cause(
 	_lt("What answers at this address is not the WhatsApp server."),

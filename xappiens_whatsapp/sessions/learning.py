@@ -63,7 +63,8 @@ def problem_of(row: frappe._dict, remote: RemoteSession, status: str) -> dict[st
 	"""Why it is down, or why it had to begin to reconnect."""
 	code = reasons.code_of(remote.disconnect_code, remote.disconnect_reason, was_linked=was_linked(row))
 	if status == states.CONNECTING and (code or row.status == status):
-		return problem(code) if code else kept(row)
+		reconnects = bool(remote.phone_number or row.phone_number)
+		return problem(code, reconnects=reconnects) if code else kept(row)
 	until = restrictions.end_of(remote)
 	if remote.restriction and status == states.CONNECTED:
 		return problem(reasons.RESTRICTED, until=until)
@@ -94,12 +95,14 @@ def is_reason(code: str | None) -> bool:
 	return bool(code) and code not in (*reasons.CHECK_FAILURES, causes.OUT_OF_STEP, causes.UNKNOWN_STATUS)
 
 
-def problem(code: str, detail: str = "", until: datetime | None = None) -> dict[str, object]:
+def problem(
+	code: str, detail: str = "", *, until: datetime | None = None, reconnects: bool = False
+) -> dict[str, object]:
 	"""Both may be the server's words, which lists and reports show as they are."""
 	code, detail = failures.without_markup(code), failures.without_markup(detail)
 	with languages.speaking(languages.of_site()):
-		detail = detail or restrictions.in_words(until)
-		return {"error_code": code[:140], "error_message": reasons.text_of(code, detail)}
+		text = reasons.text_of(code, detail or restrictions.in_words(until), reconnects=reconnects)
+	return {"error_code": code[:140], "error_message": text}
 
 
 def differs(known: object, learned: object) -> bool:

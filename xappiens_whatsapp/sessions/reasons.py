@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from frappe import _
+
 from xappiens_whatsapp.server.causes import (
 	BAD_SESSION,
+	COMES_BACK,
 	LOGGED_OUT,
 	LOST,
 	OTHER_REASON,
+	OUT_OF_STEP,
 	PASSKEY,
 	QR_TIMEOUT,
 	REASONS,
@@ -39,6 +43,7 @@ NOT_ASKED = (
 	GatewayRateLimited,
 )
 CHECK_FAILURES = (*(failure.error_code for failure in NOT_ASKED), MISSING)
+SAID_BY_THE_APP = (*CHECK_FAILURES, CONNECTS_IN_VAIN, OUT_OF_STEP, UNKNOWN_STATUS)
 ENDS_PAIRING = (LOGGED_OUT, MISSING)
 
 
@@ -64,20 +69,21 @@ def is_bare_timeout(word: str | None) -> bool:
 	return bare(word) in ("timedout", "timeout")
 
 
-def reason_of(code: str | None, detail: str = "") -> Cause | None:
+def reason_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> Cause | None:
 	"""None when there is nothing to say; a code nobody knows is shown as it came."""
 	code = (code or "").strip()
 	if not code:
 		return None
-	if key_of(code) == RESTRICTED and detail:
-		return RESTRICTED_UNTIL.said(detail)
-	known = REASONS.get(key_of(code))
-	return known.said(detail) if known else OTHER_REASON.said(code)
+	key = key_of(code)
+	known = RESTRICTED_UNTIL if key == RESTRICTED and detail else REASONS.get(key)
+	reason = known.said(detail) if known else OTHER_REASON.said(code)
+	is_coming_back = reconnects and key not in SAID_BY_THE_APP
+	return reason._replace(remedy=_(COMES_BACK)) if is_coming_back else reason
 
 
-def answer_of(code: str | None, detail: str = "") -> dict[str, Any] | None:
+def answer_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> dict[str, Any] | None:
 	"""As forms and callers get it: `sentence` and `next_step`."""
-	reason = reason_of(code, detail)
+	reason = reason_of(code, detail, reconnects=reconnects)
 	return reason and {"sentence": reason.sentence, "next_step": reason.remedy}
 
 
@@ -90,9 +96,9 @@ def is_known(code: str | None) -> bool:
 	return key_of(code or "") in REASONS.keys() - {UNKNOWN_STATUS}
 
 
-def text_of(code: str | None, detail: str = "") -> str:
+def text_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> str:
 	"""Sentence and remedy; "" when there is nothing to say."""
-	return str(reason_of(code, detail) or "")
+	return str(reason_of(code, detail, reconnects=reconnects) or "")
 
 
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.

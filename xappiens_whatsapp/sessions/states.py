@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from xappiens_whatsapp.server.causes import OUT_OF_STEP
 
 if TYPE_CHECKING:
+	from frappe import _dict
+	from frappe.model.document import Document
+
 	from xappiens_whatsapp.baileys.models import RemoteSession
 
 DISCONNECTED = "Disconnected"
@@ -42,6 +45,11 @@ def status_of(remote: RemoteSession) -> str | None:
 	if status == CONNECTED and remote.is_connected is False:
 		return DISCONNECTED
 	return status
+
+
+def reconnects(record: Document | _dict) -> bool:
+	"""Paired, so the server brings it back without a code."""
+	return record.status == CONNECTING and bool(record.phone_number)
 
 
 def is_end_of_code(before: str, after: str) -> bool:

@@ -414,3 +414,26 @@ class TestReconnecting(CasesTestCase):
 			self.assertEqual((fresh.status, fresh.phone_number), ("Connecting", phone))
 			self.assertIn(fresh.error_code, ("428", "408"))
 		self.assertFalse(session.get_qr_code(name)["ready"])
+
+	def test_nobody_is_told_to_press_what_a_session_that_reconnects_does_not_need(self):
+		self.sandbox.behave(reasons="gateway")
+		name = self.linked()
+		self.sandbox.drop(name, 428, back_after=300)
+		answer = session.get_session_status(name)["data"]
+		words = "The connection to WhatsApp was lost. It reconnects by itself; no code is needed."
+		self.assertEqual(" ".join(answer["reason"].values()), words)
+		self.assertEqual(self.fresh(name).error_message, words)
+		form = self.fresh(name)
+		form.run_method("onload")
+		self.assertEqual(form.error_message, words)
+		self.assertEqual(form.get("__onload").reason, answer["reason"])
+
+	def test_who_has_to_act_on_one_that_reconnects_is_still_told_what_to_do(self):
+		self.sandbox.behave(reasons="gateway")
+		name = self.linked()
+		self.sandbox.drop(name, 428, back_after=300)
+		session.get_session_status(name)
+		records.note_problem(self.fresh(name), reasons.CONNECTS_IN_VAIN)
+		form = self.fresh(name)
+		form.run_method("onload")
+		self.assertIn("Press Create Again", form.error_message)

@@ -13,6 +13,7 @@ from xappiens_whatsapp.sessions import (
 	reasons,
 	removal,
 	restrictions,
+	states,
 	story,
 	telling,
 	uptime,
@@ -59,12 +60,12 @@ class WhatsAppSession(Document):
 
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
-		until = restrictions.in_words(self.restricted_until)
+		until, reconnects = restrictions.in_words(self.restricted_until), states.reconnects(self)
 		if reasons.is_known(self.error_code):
-			self.error_message = reasons.text_of(self.error_code, until)
+			self.error_message = reasons.text_of(self.error_code, until, reconnects=reconnects)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
-		self.set_onload("reason", reasons.answer_of(self.error_code, until))
+		self.set_onload("reason", reasons.answer_of(self.error_code, until, reconnects=reconnects))
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)

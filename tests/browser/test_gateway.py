@@ -1,0 +1,142 @@
+"""The whole way with real Baileys in a gateway of its own, and a fake WhatsApp with its phone behind it.
+
+A picture of each step stays in pytest's temporary folder; `--basetemp=FOLDER` says where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from code_tab import CodeTab
+from desk_page import eventually
+
+from ..gateway.processes import FakeWhatsApp, GatewayProcess, http
+
+PHONE = "34600000021"
+SPEED = "4"  # so fast nobody misses what the form says while the gateway tries again
+SCREENS = {
+	"desktop": {},
+	"mobile": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+
+
+class Way:
+	def __init__(self, whatsapp: FakeWhatsApp, gateway: GatewayProcess, folder: Path) -> None:
+		self.whatsapp, self.gateway, self.folder = whatsapp, gateway, folder
+		self.steps = 0
+
+	def tell(self, command: str, **details: Any) -> dict[str, Any]:
+		return self.whatsapp.tell(command, number=PHONE, **details)
+
+	def sessions(self) -> list[dict[str, Any]]:
+		answer = http().get(f"{self.gateway.url}/api/sessions", headers={"X-API-Key": self.gateway.api_key})
+		return answer.json()["data"]["sessions"]
+
+	def devices(self) -> list[dict[str, Any]]:
+		return self.whatsapp.devices(PHONE)
+
+	def picture(self, page: Any, step: str) -> None:
+		self.steps += 1
+		page.screenshot(path=self.folder / f"{self.steps:02}-{step}.png")
+
+
+@pytest.fixture(scope="module")
+def whatsapp() -> Iterator[FakeWhatsApp]:
+	whatsapp = FakeWhatsApp()
+	yield whatsapp
+	whatsapp.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
+	gateway = GatewayProcess(whatsapp, GATEWAY_TEST_SPEED=SPEED)
+	gateway.start()
+	yield gateway
+	gateway.remove()
+
+
+@pytest.fixture
+def way(site: Any, whatsapp: FakeWhatsApp, gateway: GatewayProcess, tmp_path: Path) -> Way:
+	whatsapp.tell("reset")
+	site.point_settings_to(gateway)
+	return Way(whatsapp, gateway, tmp_path)
+
+
+def test_from_create_by_scan_drop_logout_and_a_typed_code_to_delete(desk: Any, way: Way, session_id: str):
+	desk.create_session(session_id)
+	way.picture(desk.page, "code-to-scan")
+	way.tell("scan", text=desk.read_code())
+	sees_the_link(desk, way, "scanned")
+
+	way.whatsapp.let_in(False)
+	way.tell("drop", code=428)
+	sentence = "The session of {0} has been reconnecting by itself since {1}. No code is needed."
+	desk.wait_for_banner(sentence)
+	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	way.picture(desk.page, "reconnecting")
+	way.whatsapp.let_in(True)
+	desk.wait_for_banner("Connected with {0} since {1}.")
+	way.picture(desk.page, "reconnected")
+
+	way.tell("logout")
+	desk.wait_for_banner("The session was logged out on the phone.", "Press Connect and scan a new QR code.")
+	way.picture(desk.page, "logged-out")
+
+	desk.button("Connect").click()
+	desk.wait_for_phase("code")
+	typed = CodeTab(desk)
+	typed.ask(f"+{PHONE}")
+	typed.wait_for("code")
+	way.picture(desk.page, "code-to-type")
+	assert way.tell("code", code=typed.code.inner_text()) == {"linked": True}
+	sees_the_link(desk, way, "typed")
+
+	desk.open_menu_item("Delete")
+	desk.answer("Yes")
+	desk.page.wait_for_selector(".modal.show", state="detached")
+	eventually(lambda: not way.devices(), lambda: f"{way.devices()} still linked")
+	assert way.sessions() == []
+	desk.page.wait_for_function("frappe.get_route()[0] === 'List'")
+	way.picture(desk.page, "deleted")
+	assert desk.errors == []
+
+
+def sees_the_link(desk: Any, way: Way, step: str) -> None:
+	desk.wait_for_phase("connected")
+	assert f"+{PHONE}" in desk.words()
+	way.picture(desk.page, step)
+	desk.page.wait_for_selector(".modal.show", state="detached")
+	desk.wait_for_banner("Connected with {0} since {1}.")
+	way.picture(desk.page, f"{step}-on-the-form")
+	assert len(way.devices()) == 1
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_guest_with_a_link_shows_the_code_and_the_manager_sees_connected(
+	desk: Any, visit: Any, way: Way, new_session: Any, screen: str
+):
+	desk.open_form(new_session())
+	desk.open_menu_item("Pairing Link")
+	address = desk.dialog.get_by_label(desk.say("Pairing Link"), exact=True)
+	address.wait_for()
+	way.picture(desk.page, "link")
+
+	guest = visit(**SCREENS[screen])
+	guest.load(address.input_value())
+	way.picture(guest.page, "before-the-click")
+	guest.press_the_button()
+	guest.wait_for("code")
+	way.picture(guest.page, "code-to-scan")
+	way.tell("scan", text=guest.read_code())
+	guest.wait_for("connected")
+	guest.page.wait_for_selector(".whatsapp-link-end")
+	way.picture(guest.page, "done")
+	assert desk.say("You can close this page now.") == guest.last_words()
+	assert guest.errors == []
+
+	desk.close_dialog()
+	desk.wait_for_banner("Connected with {0} since {1}.")
+	way.picture(desk.page, "connected")

@@ -1,0 +1,99 @@
+"""The app on the development site, with real Baileys behind it and a fake WhatsApp behind that."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from .processes import API_KEY, FakeWhatsApp, GatewayProcess
+from .waiting import waited_for
+
+PHONE = "34600000021"
+
+
+class Way:
+	"""One session of the app."""
+
+	phone = PHONE
+
+	def __init__(self, whatsapp: FakeWhatsApp, gateway: GatewayProcess, name: str) -> None:
+		from xappiens_whatsapp.api import session
+
+		self.whatsapp, self.gateway, self.name, self.api = whatsapp, gateway, name, session
+
+	def state(self) -> str:
+		return self.api.get_session_status(self.name)["data"]["status_frappe"]
+
+	def becomes(self, state: str) -> None:
+		waited_for(lambda: self.state() == state)
+
+	def create(self) -> dict[str, Any]:
+		return self.api.create_session(self.name, "Ventas")
+
+	def scan(self) -> None:
+		code = waited_for(lambda: self.api.get_qr_code(self.name)["qr_code"])
+		picture = Image.open(io.BytesIO(base64.b64decode(code.partition(",")[2])))
+		self.tell("scan", text=zxingcpp.read_barcodes(picture)[0].text)
+		self.becomes("Connected")
+
+	def tell(self, command: str, **details: Any) -> dict[str, Any]:
+		return self.whatsapp.tell(command, number=PHONE, **details)
+
+	def devices(self) -> list[dict[str, Any]]:
+		return self.whatsapp.devices(PHONE)
+
+	def record(self) -> Any:
+		import frappe
+
+		frappe.db.rollback()
+		return frappe.get_doc("WhatsApp Session", self.name)
+
+
+@pytest.fixture(scope="module")
+def whatsapp() -> Iterator[FakeWhatsApp]:
+	whatsapp = FakeWhatsApp()
+	yield whatsapp
+	whatsapp.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
+	gateway = GatewayProcess(whatsapp)
+	yield gateway
+	gateway.remove()
+
+
+@pytest.fixture
+def way(whatsapp: FakeWhatsApp, gateway: GatewayProcess) -> Iterator[Way]:
+	import frappe
+
+	from xappiens_whatsapp import SESSION
+
+	gateway.start()
+	whatsapp.tell("reset")
+	frappe.set_user("Administrator")
+	frappe.cache.delete_keys("whatsapp_")
+	set_up(enabled=1, api_base_url=gateway.url, api_key=API_KEY, api_timeout=10)
+	set_up(webhook_enabled=0, send_alerts=0)
+	way = Way(whatsapp, gateway, f"test_{frappe.generate_hash(length=8)}")
+	yield way
+	gateway.start()
+	if frappe.db.exists(SESSION, way.name):
+		way.api.delete_session(way.name)
+
+
+def set_up(**values: Any) -> None:
+	import frappe
+
+	from xappiens_whatsapp import SETTINGS
+
+	settings = frappe.get_doc(SETTINGS)
+	settings.update(values)
+	settings.save()
+	frappe.db.commit()
