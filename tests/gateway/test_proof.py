@@ -56,6 +56,19 @@ def test_a_note_to_self_is_on_the_phone_and_delivered_when_the_phone_says_so(pro
 	assert proof.record().last_proof
 
 
+def test_a_session_that_was_created_without_acknowledgements_is_told_anew(proof: Way) -> None:
+	from xappiens_whatsapp.sessions import webhooks
+
+	with patch.object(webhooks, "WEBHOOK_EVENTS", ("session.connected",)):
+		proof.api.update_session_webhook(proof.name)
+	proof.api.send_test_message(proof.name)
+	waited_for(lambda: received(proof, proof.phone))
+	assert state(proof) == "Sent"
+	proof.api.update_session_webhook(proof.name)
+	proof.api.send_test_message(proof.name)
+	waited_for(lambda: state(proof) == "Delivered")
+
+
 def test_to_another_number_it_is_delivered_and_read(proof: Way) -> None:
 	proof.whatsapp.tell("off", number=CONTACT)
 	proof.whatsapp.tell("on", number=CONTACT)

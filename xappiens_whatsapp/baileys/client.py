@@ -205,14 +205,15 @@ class BaileysClient:
 		"""Removes the session, its credentials and its data on the server."""
 		self._transport.answer(Call("DELETE", session_path(id)))
 
-	def update_webhook(self, id: int | str, url: str, secret: str) -> None:
-		"""From its next event on the server calls `url`, signed with `secret`."""
+	def update_webhook(self, id: int | str, url: str, secret: str, events: Iterable[str] = ()) -> None:
+		"""From its next event on the server calls `url`, signed with `secret`; about these events only, where it can choose."""
 		hidden = Secret(secret)
 		del secret
-		path = session_path(id, "webhook")
-		self._transport.answer(
-			Call("PUT", path, body=without_blanks({"webhookUrl": url}, hidden), secrets=(hidden,))
+		fields = {"webhookUrl": url, "webhookEvents": list(events)}
+		call = Call(
+			"PUT", session_path(id, "webhook"), body=without_blanks(fields, hidden), secrets=(hidden,)
 		)
+		self._transport.answer(call)
 
 	def send_text(self, session_id: str, to: str, text: str) -> str:
 		"""WhatsApp's id of the message, under which `message.ack` tells what becomes of it.
