@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -78,22 +77,28 @@ def send_due(client: BaileysClient) -> Docs:
 	moment, end = now_datetime(), time.monotonic() + RUNS_FOR
 	if not is_hour(moment) or not features.of(client).send_text:
 		return []
-	failed = []
-	for doc in due(moment):
-		if time.monotonic() > end or not send_daily(Link(doc, client), moment):
+	failed: Docs = []
+	for row in due(moment):
+		turn = f"{shared.PROOF}_daily:{moment:%Y-%m-%d}:{row.session_id}"
+		if time.monotonic() > end:
 			break
-		if doc.proof_state == records.FAILED:
+		if not shared.claim(turn, ONCE_A_DAY) or not (doc := identity.load(row.name)):
+			continue
+		if error := send_daily(Link(doc, client)):
+			shared.release(turn)
+			if not isinstance(error, NotFoundError | RejectedError):
+				break
+		elif sending.is_refused(doc):
 			failed.append(doc)
 	return failed
 
 
-def due(moment: datetime) -> Iterator[WhatsAppSession]:
+def due(moment: datetime) -> list[frappe._dict]:
 	"""Each session has a minute of its own in the hour, so that thousands do not come at once; the longest unproved goes first."""
 	filters = {"status": states.CONNECTED, "is_active": 1, "phone_number": ("is", "set")}
 	order = "last_proof asc, name asc"
-	for row in frappe.get_all(SESSION, filters=filters, fields=["name", "session_id"], order_by=order):
-		if minute_of(row.session_id) <= moment.minute and (doc := identity.load(row.name)):
-			yield doc
+	rows = frappe.get_all(SESSION, filters=filters, fields=["name", "session_id"], order_by=order)
+	return [row for row in rows if minute_of(row.session_id) <= moment.minute]
 
 
 def minute_of(session_id: str) -> int:
@@ -101,19 +106,17 @@ def minute_of(session_id: str) -> int:
 
 
 @transactions.unless_busy()
-def send_daily(link: Link, moment: datetime) -> bool:
-	"""Whether the server can be used for others; nobody gets two a day, and what was certainly not sent is tried in the next pass."""
-	turn = f"{shared.PROOF}_daily:{moment:%Y-%m-%d}:{link.doc.session_id}"
-	if link.doc.status != states.CONNECTED or not shared.claim(turn, ONCE_A_DAY):
-		return True
+def send_daily(link: Link) -> BaileysError | None:
+	"""Why it certainly was not sent, so that the next pass may try it."""
+	if link.doc.status != states.CONNECTED:
+		return None
 	try:
 		sending.send(link, daily=True)
 	except GatewayError:
-		return True
+		return None
 	except BaileysError as error:
-		shared.release(turn)
-		return isinstance(error, NotFoundError | RejectedError)
-	return True
+		return error
+	return None
 
 
 def tell_failed(docs: Docs) -> None:

@@ -116,6 +116,11 @@ def restricted(doc: WhatsAppSession, error: AccountRestrictedError) -> GatewayRe
 	)
 
 
+def is_refused(doc: WhatsAppSession) -> bool:
+	"""Whether the last one was refused before it had a number: the account is restricted."""
+	return doc.proof_state == records.FAILED and not doc.proof_message_id
+
+
 def not_connected(doc: WhatsAppSession) -> RefusedInThisState:
 	words = _("The session is not connected, so nothing was sent.")
 	next_step = reasons.text_of(doc.error_code) or _("Press Connect first.")
