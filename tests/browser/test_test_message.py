@@ -187,3 +187,22 @@ def test_the_dialog_is_for_everybody(test_message):
 		test_message.desk.use_theme(theme)
 		test_message.desk.wait_for_stillness()
 		assert not findings(test_message.page, ".modal.show .modal-content"), theme
+
+
+def test_a_restricted_account_says_until_when_on_the_form_and_in_the_dialog(
+	test_message, linked, site, session_id
+):
+	linked.restrict(session_id, 3600)
+	test_message.open().input.fill("+34 600 000 022")
+	test_message.send()
+	until_when = test_message.desk.say(
+		"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations.", "X"
+	).partition("X")[0]
+	test_message.page.locator(".whatsapp-test-message[data-phase=trouble]", has_text=until_when).wait_for()
+	test_message.desk.close_dialog()
+	test_message.desk.button("Status").click()
+	test_message.desk.wait_for_banner(
+		"Connected with {0} since {1}.",
+		"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations.",
+	)
+	test_message.desk.picture("state-restricted-light")

@@ -46,7 +46,7 @@ def follow(doc: WhatsAppSession, message_id: str, steps: Steps) -> None:
 	with suppress(RedisError):
 		proof_steps.note(doc.session_id, message_id, **steps._asdict())
 		proof_steps.await_fate(doc.session_id)
-	records.note_test_message(doc, message_id, records.SENT)
+	records.note_test_message(doc, message_id)
 	story.keep(doc.name, story.TEST_MESSAGE, detail=records.SENT)
 	settle(doc)
 

@@ -156,9 +156,15 @@ def note_stopped(doc: WhatsAppSession) -> Outcome:
 	return change(doc, decide)
 
 
-def note_test_message(doc: WhatsAppSession, message_id: str, state: str) -> Outcome:
-	"""A test message that is the proof from now on, in place of the one before."""
-	return change(doc, lambda _row: {"proof_message_id": message_id, "proof_state": state})
+def note_test_message(doc: WhatsAppSession, message_id: str) -> Outcome:
+	"""A test message that the server took is the proof from now on, in place of the one before."""
+	return change(doc, lambda _row: {"proof_message_id": message_id, "proof_state": SENT})
+
+
+def note_restricted(doc: WhatsAppSession, until: datetime | None) -> Outcome:
+	"""A test message was refused because WhatsApp has restricted the account: until then, in the site's time, as far as it says."""
+	failed = {"proof_message_id": "", "proof_state": FAILED, "restricted_until": until}
+	return change(doc, lambda _row: {**failed, **learning.problem(causes.RESTRICTED, until=until)})
 
 
 def note_proof(doc: WhatsAppSession, message_id: str, state: str, at: datetime | None = None) -> Outcome:

@@ -110,7 +110,7 @@ def refused(link: Link, error: BaileysError) -> GatewayError:
 
 def restricted(doc: WhatsAppSession, error: AccountRestrictedError) -> GatewayRejected:
 	until = error.restricted_until and to_site_time(error.restricted_until)
-	records.note_test_message(doc, "", records.FAILED)
+	records.note_restricted(doc, until)
 	return GatewayRejected(
 		_("Nothing was sent.") + " " + reasons.text_of(causes.RESTRICTED, restrictions.in_words(until))
 	)
