@@ -131,6 +131,8 @@ def test_a_session_that_just_dropped_is_told_and_the_form_knows_it(test_message,
 	linked.drop(session_id, 401)
 	test_message.send()
 	test_message.wait_for("trouble", "The session is not connected, so nothing was sent.")
+	test_message.page.wait_for_timeout(2000)
+	test_message.wait_for("trouble", "The session is not connected, so nothing was sent.")
 	test_message.wait_for_steps(0)
 	test_message.desk.close_dialog()
 	test_message.desk.wait_for_banner("The session was logged out on the phone.")

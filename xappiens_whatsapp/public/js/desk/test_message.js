@@ -55,10 +55,14 @@ class TestMessage {
 	async send() {
 		if (this.is_busy) return;
 		this.hold(true);
+		this.has_failed = false;
 		this.say("waiting", __("Sending the message."));
 		const args = { session_id: this.doc.name, phone_number: this.input.value.trim() };
-		await this.ask(SEND, args);
-		if (!this.is_told_to_wait) this.hold(false);
+		this.is_sending = true;
+		const error = await this.ask(SEND, args);
+		this.is_sending = false;
+		this.has_failed = Boolean(error);
+		if (!error || !error.retry_after) this.hold(false);
 	}
 
 	hold(is_busy) {
@@ -66,20 +70,24 @@ class TestMessage {
 		this.button.setAttribute("aria-disabled", String(is_busy));
 	}
 
+	/** Not while a message goes out: the session may change by that, and its answer says more. */
 	look() {
-		return this.ask(LOOK, { session_id: this.doc.name });
+		return this.is_sending || this.ask(LOOK, { session_id: this.doc.name });
 	}
 
-	/** What was asked for before a newer question is no news any more. */
+	/** What was asked for before a newer question is no news any more. Resolves to what went wrong. */
 	async ask(method, args) {
 		const turn = (this.turn = (this.turn || 0) + 1);
+		const is_news = () => turn === this.turn && !this.is_over;
 		try {
 			const answer = await request(method, args);
-			if (turn === this.turn && !this.is_over) this.draw(answer);
+			if (is_news()) this.draw(answer);
 		} catch (error) {
 			if (!("exc_type" in error)) throw error;
-			if (turn === this.turn && !this.is_over) this.fail(error);
+			if (is_news()) this.fail(error);
+			return error;
 		}
+		return null;
 	}
 
 	draw({ state, sent_at, delivered_at, read_at, message, may_be_dead, retry_after }) {
@@ -89,21 +97,17 @@ class TestMessage {
 			[__("Read"), read_at],
 		];
 		this.steps.replaceChildren(...steps.map(([name, at]) => step(name, at)));
+		if (this.has_failed) return; // the sentence stays until something else is sent
 		this.say(phase_of(state, may_be_dead), message || "");
 		this.offer_restart(may_be_dead);
 		if (retry_after) this.lifetime.after("look", retry_after, () => void this.look());
 	}
 
-	/** Where a step was drawn before, it stays: only the sentence says that nothing new was sent. */
+	/** What was heard of an older message stays as it is. */
 	fail({ message, retry_after }) {
 		this.say("trouble", message);
 		this.offer_restart(false);
-		this.is_told_to_wait = Boolean(retry_after);
-		if (!retry_after) return;
-		this.lifetime.after("again", retry_after, () => {
-			this.is_told_to_wait = false;
-			this.hold(false);
-		});
+		if (retry_after) this.lifetime.after("again", retry_after, () => this.hold(false));
 	}
 
 	offer_restart(is_offered) {
