@@ -208,3 +208,16 @@ def test_a_restricted_account_says_until_when_on_the_form_and_in_the_dialog(
 		"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations.",
 	)
 	test_message.desk.picture("state-restricted-light")
+
+
+def test_a_failed_one_stands_in_the_list(test_message, linked, session_id):
+	linked.restrict(session_id)
+	test_message.open().send()
+	test_message.wait_for("trouble")
+	test_message.desk.close_dialog()
+	test_message.desk.open_list()
+	doubted = test_message.desk.say("Connected, not proved")
+	row = test_message.page.locator(".list-row-container:visible").filter(
+		has=test_message.page.locator(f"[data-name='{session_id}']")
+	)
+	row.locator(".indicator-pill").filter(has_text=doubted).first.wait_for()

@@ -7,9 +7,14 @@ const COLORS = {
 };
 
 frappe.listview_settings["WhatsApp Session"] = {
-	add_fields: ["status", "phone_number", "error_code", "last_checked"],
+	add_fields: ["status", "phone_number", "error_code", "last_checked", "last_proof", "proof_state"],
 
-	get_indicator: ({ status }) => [__(status), COLORS[status], `status,=,${status}`],
+	/** A failed proof says more than the server's word; when the last one arrived is a column that people may add. */
+	get_indicator({ status, proof_state }) {
+		const is_doubted = status === "Connected" && proof_state === "Failed";
+		if (is_doubted) return [__("Connected, not proved"), "orange", "proof_state,=,Failed"];
+		return [__(status), COLORS[status], `status,=,${status}`];
+	},
 
 	formatters: {
 		error_message(value) {
