@@ -10,6 +10,7 @@ import click
 from xappiens_whatsapp.shell.output import Shell, on_site
 
 session_argument = click.argument("session", metavar="SESSION")
+number_argument = click.argument("number", metavar="NUMBER")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 wait_for = click.option(
 	"--wait",
@@ -53,12 +54,12 @@ def create(
 	The same call again changes nothing.
 	"""
 	from xappiens_whatsapp.api import session as api
-	from xappiens_whatsapp.shell import console
+	from xappiens_whatsapp.shell import console, waiting
 
 	created = api.create_session(session_id, name, description, phone)
 	shell.answer(created, console.created_words)
 	if wait:
-		console.wait_until_linked(shell, created["session"], wait)
+		waiting.wait_until_linked(shell, created["session"], wait)
 
 
 @whatsapp.command()
@@ -72,13 +73,51 @@ def qr(shell: Shell, session: str, wait: int | None) -> None:
 	Never connects anything. Without a code the exit code is 1.
 	"""
 	from xappiens_whatsapp.api import session as api
-	from xappiens_whatsapp.shell import console
+	from xappiens_whatsapp.shell import console, waiting
 
 	if wait:
-		return console.wait_until_linked(shell, session, wait)
+		return waiting.wait_until_linked(shell, session, wait)
 	answer = api.get_qr_code(session)
 	shell.answer(answer, console.qr_drawing)
 	if not answer["ready"]:
+		shell.fail()
+
+
+@whatsapp.command()
+@session_argument
+@number_argument
+@as_json
+@on_site
+def code(shell: Shell, session: str, number: str) -> None:
+	"""Get a code to type into the phone of NUMBER, and wait for it.
+
+	Only where the server offers codes. With --json it does not wait.
+	"""
+	from xappiens_whatsapp.api import session as api
+	from xappiens_whatsapp.shell import waiting
+
+	answer = api.get_pairing_code(session, number)
+	shell.answer(answer, waiting.code_words)
+	if not shell.as_json:
+		waiting.wait_for_code(shell, session, answer["expires_at"])
+
+
+@whatsapp.command("test-message")
+@session_argument
+@click.argument("number", required=False)
+@as_json
+@on_site
+def test_message(shell: Shell, session: str, number: str | None) -> None:
+	"""Send one short text to the linked number itself, or to NUMBER, and wait until it arrives.
+
+	The exit code is 1 when it does not arrive within two minutes.
+	"""
+	from xappiens_whatsapp.api import proof as api
+	from xappiens_whatsapp.shell import waiting
+
+	answer = waiting.follow_message(shell, session, api.send_test_message(session, number))
+	shell.answer(answer, waiting.message_words)
+	if answer["may_be_dead"] or answer["state"] == "Failed":
 		shell.fail()
 
 

@@ -45,7 +45,10 @@ persistent_cache_keys = [*_KEPT]
 default_log_clearing_doctypes = {_SESSION_EVENT: 365}
 
 scheduler_events = {
-	"all": ["xappiens_whatsapp.background.reconciliation.enqueue_reconciliation"],
+	"all": [
+		"xappiens_whatsapp.background.reconciliation.enqueue_reconciliation",
+		"xappiens_whatsapp.background.proofs.enqueue_proofs",
+	],
 }
 
 add_to_apps_screen = [

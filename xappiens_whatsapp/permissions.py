@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MANAGER_ROLES = frozenset({SYSTEM_MANAGER, WHATSAPP_MANAGER})
 VIEWER = ("status",)
-AGENT = (*VIEWER, "qr", "connect", "restart")
+AGENT = (*VIEWER, "qr", "connect", "restart", "test")
 MANAGER = (*AGENT, "disconnect", "delete")
 OPERATIONS = {"Viewer": VIEWER, "Agent": AGENT, "Manager": MANAGER}
 ROLES = {SETTINGS: MANAGER_ROLES, SESSION: MANAGER_ROLES | {WHATSAPP_USER}}

@@ -6,6 +6,7 @@ const STATES = ["disconnected", "connecting", "connected", "qr_code", "error", "
 
 const secret = { type: "string", minLength: 16, maxLength: 255 };
 const url = { type: "string", minLength: 1, maxLength: 2048 };
+const events = { type: "array", maxItems: 50, items: { type: "string", maxLength: 100 } };
 const key = { type: "string", pattern: "^[A-Za-z0-9_-]{3,100}$" };
 const phone = { type: "string", pattern: "^[0-9]{8,15}$" };
 
@@ -20,11 +21,11 @@ export const BODIES = {
 			phoneNumber: phone,
 			webhookUrl: url,
 			webhookSecret: secret,
-			webhookEvents: { type: "array", maxItems: 50, items: { type: "string", maxLength: 100 } },
+			webhookEvents: events,
 			fromFrappe: { type: "boolean" },
 		},
 	},
-	webhook: { type: "object", properties: { webhookUrl: url, webhookSecret: secret } },
+	webhook: { type: "object", properties: { webhookUrl: url, webhookSecret: secret, webhookEvents: events } },
 	toggle: { type: "object", required: ["sendToFrappe"], properties: { sendToFrappe: { type: "boolean" } } },
 	pairing: {
 		type: "object",

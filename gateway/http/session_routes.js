@@ -16,8 +16,7 @@ export function create({ registry, config }, { owner, body, headers }) {
 		name: wellFormed("sessionName", body.sessionName),
 		expected_number: body.phoneNumber ?? null,
 		send_to_frappe: Number(headers["x-frappe-origin"] === "true" || body.fromFrappe === true),
-		webhook_events: JSON.stringify(body.webhookEvents ?? []),
-		...webhookOf(config, body, { webhook_url: null, webhook_secret: null }),
+		...webhookOf(config, body, { webhook_url: null, webhook_secret: null, webhook_events: "[]" }),
 	};
 	try {
 		return success({ session: createdOf(registry.create(fields)) }, "Session created");

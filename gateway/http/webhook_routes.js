@@ -55,15 +55,16 @@ export function checkSignature({ registry }, { headers, raw }) {
 
 /**
  * @param {import("../config.js").Config} config
- * @param {{webhookUrl?: string, webhookSecret?: string}} body
- * @param {{webhook_url: string | null, webhook_secret: string | null}} current
+ * @param {{webhookUrl?: string, webhookSecret?: string, webhookEvents?: string[]}} body
+ * @param {{webhook_url: string | null, webhook_secret: string | null, webhook_events: string}} current
  */
-export function webhookOf({ httpWebhookHosts }, { webhookUrl, webhookSecret }, current) {
+export function webhookOf({ httpWebhookHosts }, { webhookUrl, webhookSecret, webhookEvents }, current) {
 	if (webhookUrl !== undefined) checkWebhookUrl(webhookUrl, httpWebhookHosts);
 	if (webhookSecret !== undefined) wellFormed("webhookSecret", webhookSecret);
 	return {
 		webhook_url: webhookUrl ?? current.webhook_url,
 		webhook_secret: webhookSecret ?? current.webhook_secret,
+		webhook_events: webhookEvents ? JSON.stringify(webhookEvents) : current.webhook_events,
 	};
 }
 

@@ -4,6 +4,7 @@ const LARGEST_NUMBER = 2 ** 40;
 const FIELDS = /** @type {const} */ ([
 	"webhook_url",
 	"webhook_secret",
+	"webhook_events",
 	"send_to_frappe",
 	"wanted",
 	"number",

@@ -11,13 +11,14 @@ PHONE = "34600000021"
 EXPECTED = "34600000029"
 MAY_PRESS = {
 	"Viewer": ("Status",),
-	"Agent": ("Status", "View QR", "Connect", "Create Session", "Restart"),
+	"Agent": ("Status", "View QR", "Connect", "Create Session", "Restart", "Test Message"),
 	"Manager": (
 		"Status",
 		"View QR",
 		"Connect",
 		"Create Session",
 		"Restart",
+		"Test Message",
 		"Disconnect",
 		"Unlink It",
 		"Keep This Phone",
@@ -159,7 +160,7 @@ LINKED = {
 	),
 	"Connected": Row(
 		connected,
-		("*Status", "Disconnect", "Restart"),
+		("*Status", "Test Message", "Disconnect", "Restart"),
 		("Connected with {0} since {1}.", f"+{PHONE}"),
 	),
 	"Error": Row(

@@ -121,7 +121,7 @@ def test_a_change_on_the_server_reaches_the_open_form(desk, site, sandbox, new_s
 	sandbox.scan(session_id, "34600000022")
 	desk.page.wait_for_timeout(500)
 	state_table.ask(site, session)
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 
 
 def test_a_failing_action_says_what_happened_once_and_the_form_stays_usable(desk, sandbox, new_session):

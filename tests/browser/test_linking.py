@@ -24,7 +24,7 @@ def test_create_scan_the_screen_see_connected_ask_disconnect_and_create_again(
 	assert f"+{phone_number}" in desk.words()
 
 	desk.page.wait_for_selector(".modal.show", state="detached")
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	assert f"+{phone_number}" in desk.banner()
 	desk.picture(f"form-connected-{theme}")
 

@@ -10,6 +10,7 @@ import pytest
 from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.baileys.callbacks import Callback, request_callback
 from xappiens_whatsapp.baileys.errors import (
+	AccountRestrictedError,
 	BaileysError,
 	NotFoundError,
 	RateLimitedError,
@@ -277,3 +278,77 @@ def test_features_that_cannot_be_asked_raise_and_are_there_afterwards(client, sa
 	with pytest.raises(BaileysError):
 		client.get_features()
 	assert client.get_features().webhook_test
+
+
+LISTED = [
+	{"whatsappMessageId": "3EB0OTHER", "status": "read"},
+	{"whatsappMessageId": ID, "status": "delivered"},
+]
+
+
+@pytest.mark.parametrize(
+	("rows", "status"),
+	[
+		(LISTED, "delivered"),
+		([{"messageId": ID, "ack": 3}], "read"),
+		([{"key": {"id": ID}, "status": 3}], "delivered"),
+		([{"id": ID, "status": "READ"}], "read"),
+		([{"whatsappMessageId": ID}], ""),
+		([{"whatsappMessageId": "3EB0OTHER", "status": "read"}, None, 7], ""),
+		([], ""),
+	],
+)
+def test_what_became_of_a_text_is_read_in_its_own_chat_only(answering, rows, status):
+	client = answering((200, data(messages=rows)))
+	assert client.get_message_status("ventas_demo_0001", "+34 600 000 001", ID) == status
+	line = client.server.requests[0].splitlines()[0].decode()
+	assert line.startswith(
+		"GET /api/messages/ventas_demo_0001?chatId=34600000001%40s.whatsapp.net&fromMe=true"
+	)
+
+
+def test_a_server_without_a_list_of_messages_says_so_and_the_next_answer_counts(answering):
+	client = answering(
+		(404, {"success": False, "code": "NOT_FOUND"}),
+		(200, {"success": True, "data": {}}),
+		(200, data(messages=LISTED)),
+	)
+	with pytest.raises(NotFoundError):
+		client.get_message_status("ventas_demo_0001", "34600000001", ID)
+	with pytest.raises(ServerError):
+		client.get_message_status("ventas_demo_0001", "34600000001", ID)
+	assert client.get_message_status("ventas_demo_0001", "34600000001", ID) == "delivered"
+
+
+@pytest.mark.parametrize(
+	("status", "body", "until"),
+	[
+		(409, {"code": "ACCOUNT_RESTRICTED", "restrictedUntil": "2030-01-02T00:00:00.000Z"}, 1893542400),
+		(409, {"code": "ACCOUNT_RESTRICTED", "restrictedUntil": None}, None),
+		(400, {"code": "463", "restrictedUntil": "soon"}, None),
+		(463, {"error": "reach-out time lock"}, None),
+	],
+)
+def test_a_restricted_account_is_told_from_other_refusals_with_its_end(answering, status, body, until):
+	client = answering((status, {"success": False} | body), (200, data(messageId=ID)))
+	with pytest.raises(AccountRestrictedError) as caught:
+		client.send_text("ventas_demo_0001", "34600000001", "hola")
+	assert (caught.value.restricted_until and caught.value.restricted_until.timestamp()) == until
+	assert not caught.value.outcome_unknown
+	assert client.send_text("ventas_demo_0001", "34600000001", "hola") == ID
+
+
+@pytest.mark.parametrize(
+	("row", "restriction"),
+	[
+		({"until": "2030-01-02T00:00:00.000Z", "reason": "DEFAULT"}, (1893542400, "DEFAULT")),
+		({"until": None, "reason": "WEB_COMPANION_ONLY"}, (None, "WEB_COMPANION_ONLY")),
+		({}, (None, "")),
+		(None, None),
+		("yes", None),
+	],
+)
+def test_a_restriction_in_the_status_is_read_and_no_other_word_is_taken_for_one(answering, row, restriction):
+	client = answering((200, data(id=7, status="connected", isConnected=True, restriction=row)))
+	found = client.get_status(7).restriction
+	assert (found and (found.until and found.until.timestamp(), found.reason)) == restriction

@@ -227,3 +227,27 @@ def test_no_payload_at_all_makes_the_reading_fail(payload, headers):
 	assert isinstance(event.event, str) and isinstance(event.session_id, str)
 	assert isinstance(event.message_id, str) and isinstance(event.message_status, str)
 	assert event.disconnect_code is None or event.disconnect_code > 0
+
+
+@pytest.mark.parametrize(
+	("payload", "seconds"),
+	[
+		({"event": "message.ack", "data": {"timestamp": 1735690400}}, 1735690400),
+		({"event": "message.ack", "data": {"timestamp": "2025-01-01T00:13:20.000Z"}}, 1735690400),
+		(
+			{"event": "message.ack", "timestamp": "2025-01-01T00:13:20.000Z", "data": {"timestamp": "soon"}},
+			1735690400,
+		),
+		({"event": "message.ack", "data": {}}, None),
+		({"event": "session.qr", "timestamp": 1735690400, "data": {}}, None),
+	],
+)
+def test_when_something_became_of_a_message_is_what_the_event_says(payload, seconds):
+	moment = parse_event(payload, {}).message_at
+	assert (moment and moment.timestamp()) == seconds
+
+
+def test_why_a_message_failed_is_the_reason_of_the_event():
+	payload = {"event": "message.ack", "data": {"messageId": "3EB0", "ack": -1, "reason": "restricted"}}
+	event = parse_event(payload, {})
+	assert (event.message_status, event.disconnect_reason) == ("failed", "restricted")

@@ -23,10 +23,10 @@ class Way:
 	phone = PHONE
 
 	def __init__(self, whatsapp: FakeWhatsApp, gateway: GatewayProcess, name: str) -> None:
-		from xappiens_whatsapp.api import phone, session
+		from xappiens_whatsapp.api import phone, proof, session
 
 		self.whatsapp, self.gateway, self.name, self.api = whatsapp, gateway, name, session
-		self.phone_api = phone
+		self.phone_api, self.proof_api = phone, proof
 
 	def state(self) -> str:
 		return self.api.get_session_status(self.name)["data"]["status_frappe"]

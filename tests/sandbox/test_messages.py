@@ -179,3 +179,44 @@ def test_testing_a_webhook_does_not_hold_up_other_requests(client):
 def test_a_webhook_that_is_not_there_cannot_be_tested(client, body, status):
 	client.create()
 	assert client.post("/api/webhooks/test/session", body).status_code == status
+
+
+def listed(client, **query):
+	return client.get("/api/messages/ventas_1", params=query)
+
+
+def test_the_messages_of_a_session_are_listed_with_what_became_of_them(client, contract, until):
+	client.connected()
+	client.connected("ventas_2", "34600000009")
+	sent = send(client).json()["data"]["message"]["whatsappMessageId"]
+	send(client, TEXT | {"to": "34600000003"})
+	send(client, session_id="ventas_2")
+	chat = {"chatId": "34600000002@s.whatsapp.net"}
+	until(lambda: listed(client, **chat).json()["data"]["messages"][0]["status"] == "read")
+	answer = listed(client, **chat).json()
+	contract.check(answer, "components", "schemas", "MessageListResponse")
+	assert [row["whatsappMessageId"] for row in answer["data"]["messages"]] == [sent]
+	newest = listed(client, limit=1).json()["data"]
+	assert newest["messages"][0]["chatId"] == "34600000003@s.whatsapp.net"
+	assert newest["pagination"] == {"total": 2, "page": 1, "limit": 1, "pages": 2}
+	assert client.get("/api/messages/nobody_1").status_code == 404
+
+
+def test_a_restricted_account_stays_connected_and_begins_no_conversation(client, contract):
+	row = client.connected()
+	client.control("POST", "restrict", {"sessionId": "ventas_1", "seconds": 3600})
+	refused = send(client)
+	assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_RESTRICTED")
+	told = client.status(row)
+	assert told["isConnected"]
+	assert told["restriction"] == {"until": refused.json()["restrictedUntil"], "reason": "DEFAULT"}
+	contract.check(told["restriction"], "components", "schemas", "Restriction")
+	client.sandbox.restrict("ventas_1", lifted=True)
+	assert "restriction" not in client.status(row)
+	assert send(client).status_code == 200
+
+
+def test_a_restriction_may_have_no_end_that_anybody_knows(client):
+	client.connected()
+	client.sandbox.restrict("ventas_1")
+	assert send(client).json()["restrictedUntil"] is None

@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp.server import features
-from xappiens_whatsapp.sessions import qr_codes, reasons, states
+from xappiens_whatsapp.sessions import proofs, qr_codes, reasons, records, restrictions, states
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import PairingCode, RemoteSession
@@ -62,6 +62,7 @@ def qr_answer(
 def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 	"""`remote` is None while the server has the session in its list but cannot say its state yet."""
 	doc = link.doc
+	until, reconnects = restrictions.in_words(doc.restricted_until), states.reconnects(doc)
 	return {
 		"id": doc.session_db_id or None,
 		"sessionId": doc.session_id,
@@ -76,7 +77,7 @@ def status_data(link: "Link", remote: "RemoteSession | None") -> dict[str, Any]:
 		"isConnected": bool(doc.is_connected),
 		"is_connected": bool(doc.is_connected),
 		"hasQR": bool(remote and remote.has_qr),
-		"reason": reasons.answer_of(doc.error_code, reconnects=states.reconnects(doc)),
+		"reason": reasons.answer_of(doc.error_code, until, reconnects=reconnects),
 		"checked_at": frappe.utils.get_datetime_str(link.asked_at),
 	}
 
@@ -89,3 +90,36 @@ def code_answer(code: "PairingCode", phone_number: str) -> dict[str, Any]:
 		"expires_at": qr_codes.isoformat(code.expires_at),
 		"phone_number": phone_number,
 	}
+
+
+WAITING_AGAIN_AFTER = 3
+ARRIVED_AGAIN_AFTER = 15
+
+
+def proof_answer(doc: "WhatsAppSession") -> dict[str, Any]:
+	"""Times as Frappe stores them; what is not known is None."""
+	steps = proofs.steps_of(doc)
+	answer = {
+		"success": True,
+		**identity_of(doc),
+		"status": doc.status,
+		"state": doc.proof_state or None,
+		"phone_number": steps.to or None,
+		"sent_at": steps.sent or None,
+		"delivered_at": steps.arrived or None,
+		"read_at": steps.read or None,
+		"last_proof": doc.last_proof and frappe.utils.get_datetime_str(doc.last_proof),
+		"may_be_dead": proofs.may_be_dead(doc, steps),
+		"message": proofs.sentence_of(doc, steps),
+	}
+	if wait := looks_again_after(doc, steps):
+		answer["retry_after"] = wait
+	return answer
+
+
+def looks_again_after(doc: "WhatsAppSession", steps: proofs.Steps) -> int:
+	"""0 where nothing more will come; reading may come later, but nobody waits for it for ever."""
+	if proofs.is_waiting(doc, steps):
+		return WAITING_AGAIN_AFTER
+	is_unread = doc.proof_state == states.DELIVERED and not proofs.is_overdue(steps)
+	return ARRIVED_AGAIN_AFTER if is_unread else 0

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from frappe.utils import now_datetime
 from redis.exceptions import RedisError
 
 from xappiens_whatsapp.server import budget, outage
-from xappiens_whatsapp.sessions import refused_calls
+from xappiens_whatsapp.sessions import proofs, refused_calls
 from xappiens_whatsapp.sessions.uptime import Uptime
 from xappiens_whatsapp.site import counters, settings
 
@@ -26,7 +27,13 @@ class Family(NamedTuple):
 
 def text(by_state: dict[str, int], in_need: int, uptimes: dict[int, Uptime], age: int | None) -> str:
 	"""`age`: seconds since the last pass. What is not known is left out, rather than told as 0."""
-	families = [*of_database(by_state, in_need), *of_stories(uptimes), *of_passes(age), *of_redis()]
+	families = [
+		*of_database(by_state, in_need),
+		*of_stories(uptimes),
+		*of_proofs(),
+		*of_passes(age),
+		*of_redis(),
+	]
 	return "".join(f"{line}\n" for family in families for line in lines(family))
 
 
@@ -42,6 +49,17 @@ def of_database(by_state: dict[str, int], in_need: int) -> Iterator[Family]:
 	yield Family("whatsapp_sessions", "gauge", "Active sessions by state.", by_state, "state")
 	name = "whatsapp_sessions_needing_attention"
 	yield Family(name, "gauge", "Active sessions that need a person.", {"": in_need})
+
+
+def of_proofs() -> Iterator[Family]:
+	counts = proofs.count_by_state()
+	yield Family(
+		"whatsapp_test_messages", "gauge", "Active sessions by their last test message.", counts, "state"
+	)
+	if oldest := proofs.oldest():
+		age = {"": round((now_datetime() - oldest).total_seconds())}
+		name = "whatsapp_oldest_proof_age_seconds"
+		yield Family(name, "gauge", "Age of the oldest last proof of a connected session.", age)
 
 
 def of_stories(uptimes: dict[int, Uptime]) -> Iterator[Family]:

@@ -12,7 +12,7 @@ from xappiens_whatsapp import SESSION, permissions
 from xappiens_whatsapp.api import exposition, limits
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.server import outage
-from xappiens_whatsapp.sessions import refused_calls, states, uptime
+from xappiens_whatsapp.sessions import proofs, refused_calls, states, uptime
 from xappiens_whatsapp.site import ownership, settings
 
 TOKEN_HEADER = "X-WhatsApp-Metrics-Token"
@@ -32,6 +32,8 @@ def status() -> dict[str, Any]:
 		"enabled": bool(cint(settings.current().enabled)),
 		"sessions": count_by_state(),
 		"needing_attention": count_in_need(),
+		"proofs": proofs.count_by_state(),
+		"oldest_proof": str(proofs.oldest() or "") or None,
 		"uptime": uptime.in_short(uptime.together(active_sessions())),
 		"server_down_since": outage.outage().get("since"),
 		"refused_webhooks": refused_calls.found(),

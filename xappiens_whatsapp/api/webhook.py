@@ -16,8 +16,8 @@ from xappiens_whatsapp.api import limits
 from xappiens_whatsapp.baileys import webhooks
 from xappiens_whatsapp.baileys.parsing import parse_datetime
 from xappiens_whatsapp.baileys.webhooks import WebhookEvent, parse_event, replay_id, signature_of, verify
-from xappiens_whatsapp.sessions import nudges, qr_codes, realtime, refused_calls, states
-from xappiens_whatsapp.site import counters, ownership, secrets, shared
+from xappiens_whatsapp.sessions import nudges, proofs, qr_codes, realtime, refused_calls, states
+from xappiens_whatsapp.site import counters, ownership, queue, secrets, shared
 from xappiens_whatsapp.site import settings as site_settings
 
 LARGEST_BODY = 1024 * 1024
@@ -147,6 +147,9 @@ def forget(delivery: str) -> None:
 
 def pass_on(payload: dict[str, Any], headers: Mapping[str, str]) -> None:
 	event = parse_event(payload, headers)
+	if event.event == webhooks.ACK and proofs.note_told(event):
+		refused_calls.note_accepted()
+		queue.enqueue_short("xappiens_whatsapp.background.jobs.settle_proof", session_id=event.session_id)
 	if event.event not in (*STATE_EVENTS, webhooks.QR) or not (session := session_of(event)):
 		return
 	refused_calls.note_accepted()

@@ -13,7 +13,7 @@ from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.baileys.client import LARGEST_PAGE
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.server import gateway
-from xappiens_whatsapp.sessions import identity, matching, nudges, states, webhooks
+from xappiens_whatsapp.sessions import identity, matching, nudges, proofs, states, webhooks
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.sessions.listing import ServerList
 from xappiens_whatsapp.site import settings, transactions
@@ -81,6 +81,13 @@ def refresh_session(session: str) -> bool:
 	except BaileysError:
 		return False
 	return bool(remote)
+
+
+@transactions.unless_busy()
+def settle_proof(session_id: str) -> None:
+	"""After webhooks that told of a session's test message."""
+	if doc := identity.find_record(session_id):
+		proofs.settle(doc)
 
 
 def with_reason(remote: RemoteSession, reason: str) -> RemoteSession:

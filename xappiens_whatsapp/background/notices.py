@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, SYSTEM_MANAGER, WHATSAPP_MANAGER, permissions
 from xappiens_whatsapp.server import causes
-from xappiens_whatsapp.sessions import alerts, reasons, states
+from xappiens_whatsapp.sessions import alerts, reasons, restrictions, states
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
 GATHERED_FOR = (
@@ -40,6 +40,7 @@ FIELDS = [
 	"expected_number",
 	"wrong_phone",
 	"wrong_phone_alerted_on",
+	"restricted_until",
 ]
 Rows = list[frappe._dict]
 
@@ -194,7 +195,8 @@ def by_language(names: tuple[str, ...]) -> dict[str, Rows]:
 
 
 def drop_message(rows: Rows) -> Message:
-	reason = reasons.reason_of(rows[0].error_code) or causes.NO_REASON.said()
+	until = restrictions.in_words(rows[0].restricted_until)
+	reason = reasons.reason_of(rows[0].error_code, until) or causes.NO_REASON.said()
 	if len(rows) == 1:
 		subject = _("WhatsApp {0} is not connected any more. {1}").format(
 			rows[0].session_name, reason.sentence

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from .envelope import Reply
 from .errors import BaileysError, NotFoundError, NotReadyError, ServerError
@@ -10,6 +11,7 @@ from .models import Features, PairingCode, QRCode, RemoteSession, SessionPage
 from .parsing import parse_id, parse_text
 from .redaction import Received
 from .rows import expiry_in, parse_page, parse_session, session_row
+from .webhooks import status_in
 
 CODE_LIFETIME = timedelta(seconds=60)
 WRONG_SESSION = "wrong_session"
@@ -85,6 +87,22 @@ def read_message_id(reply: Reply) -> str:
 	if not message_id:
 		raise unusable(reply, "The answer does not name the message", "not_envelope")
 	return message_id
+
+
+def read_message_status(message_id: str, reply: Reply) -> str:
+	"""Of one message in a list of them; "" where the list lacks it, or says nothing."""
+	data = (reply.payload or {}).get("data")
+	rows = data.get("messages") if isinstance(data, Mapping) else data
+	if not isinstance(rows, list):
+		raise unusable(reply, "The answer holds no list of messages", "not_envelope")
+	found = (row for row in rows if isinstance(row, Mapping) and names(row, message_id))
+	return next((status_in([row]) for row in found), "")
+
+
+def names(row: Mapping[str, Any], message_id: str) -> bool:
+	key = row.get("key")
+	ids = [row.get("whatsappMessageId"), row.get("messageId"), row.get("id")]
+	return message_id in [*ids, key.get("id") if isinstance(key, Mapping) else None]
 
 
 def read_features(reply: Reply) -> Features:

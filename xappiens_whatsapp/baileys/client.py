@@ -11,6 +11,7 @@ from .answers import (
 	not_ready,
 	read_features,
 	read_message_id,
+	read_message_status,
 	read_page,
 	read_pairing_code,
 	read_qr,
@@ -23,6 +24,7 @@ from .transport import Call, Transport
 
 LARGEST_PAGE = 100
 MOST_PAGES = 1000
+NEWEST_MESSAGES = 20
 
 
 class BaileysClient:
@@ -203,14 +205,15 @@ class BaileysClient:
 		"""Removes the session, its credentials and its data on the server."""
 		self._transport.answer(Call("DELETE", session_path(id)))
 
-	def update_webhook(self, id: int | str, url: str, secret: str) -> None:
-		"""From its next event on the server calls `url`, signed with `secret`."""
+	def update_webhook(self, id: int | str, url: str, secret: str, events: Iterable[str] = ()) -> None:
+		"""From its next event on the server calls `url`, signed with `secret`; about these events only, where it can choose."""
 		hidden = Secret(secret)
 		del secret
-		path = session_path(id, "webhook")
-		self._transport.answer(
-			Call("PUT", path, body=without_blanks({"webhookUrl": url}, hidden), secrets=(hidden,))
+		fields = {"webhookUrl": url, "webhookEvents": list(events)}
+		call = Call(
+			"PUT", session_path(id, "webhook"), body=without_blanks(fields, hidden), secrets=(hidden,)
 		)
+		self._transport.answer(call)
 
 	def send_text(self, session_id: str, to: str, text: str) -> str:
 		"""WhatsApp's id of the message, under which `message.ack` tells what becomes of it.
@@ -218,11 +221,19 @@ class BaileysClient:
 		By the text id of the session, unlike the others; `to` is a phone number with country code, or a JID. Servers allow ten
 		a minute. After an error with `outcome_unknown` the message may be on its way: sending again may send it twice.
 		"""
-		recipient = to if "@" in to else f"{digits_of(to)}@s.whatsapp.net"
-		body = {"to": recipient, "type": "text", "message": text}
+		body = {"to": recipient(to), "type": "text", "message": text}
 		return read_message_id(
 			self._transport.answer(Call("POST", messages_path(session_id, "send"), body=body))
 		)
+
+	def get_message_status(self, session_id: str, to: str, message_id: str) -> str:
+		"""What became of a text that was sent, in the words of `WebhookEvent`; "" where the chat's newest messages lack it.
+
+		Not every server has this route: `NotFoundError` then, as for an unknown session.
+		"""
+		query = {"chatId": recipient(to), "fromMe": "true", "page": 1, "limit": NEWEST_MESSAGES}
+		reply = self._transport.answer(Call("GET", messages_path(session_id), query=query))
+		return read_message_status(message_id, reply)
 
 	def get_features(self) -> Features:
 		"""Asked without the key, of `/health`; raises nothing that has to do with keys or sessions."""
@@ -234,6 +245,10 @@ class BaileysClient:
 
 	def _read(self, id: int | str, path: str) -> RemoteSession:
 		return read_session(id, self._transport.answer(Call("GET", path)))
+
+
+def recipient(to: str) -> str:
+	return to if "@" in to else f"{digits_of(to)}@s.whatsapp.net"
 
 
 def digits_of(phone_number: str) -> str:

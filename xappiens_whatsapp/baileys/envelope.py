@@ -8,6 +8,7 @@ from typing import Any
 
 from .clock import SAME_CLOCK, Clock
 from .errors import (
+	AccountRestrictedError,
 	AuthenticationError,
 	BaileysError,
 	ConflictError,
@@ -18,7 +19,7 @@ from .errors import (
 	RejectedError,
 	ServerError,
 )
-from .parsing import parse_text
+from .parsing import parse_datetime, parse_text
 from .ratelimits import WINDOW, stated_wait
 from .redaction import Received
 
@@ -32,6 +33,7 @@ CLASS_BY_STATUS: dict[int, type[BaileysError]] = {
 	403: AuthenticationError,
 	404: NotFoundError,
 	429: RateLimitedError,
+	463: AccountRestrictedError,
 }
 CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"MISSING_API_KEY": AuthenticationError,
@@ -41,7 +43,8 @@ CLASS_BY_CODE: dict[str, type[BaileysError]] = {
 	"SESSION_NOT_FOUND": NotFoundError,
 	"RATE_LIMIT_EXCEEDED": RateLimitedError,
 	"MESSAGE_RATE_LIMIT_EXCEEDED": RateLimitedError,
-	"ACCOUNT_RESTRICTED": RejectedError,
+	"ACCOUNT_RESTRICTED": AccountRestrictedError,
+	"463": AccountRestrictedError,
 	"SESSION_NOT_WAITING": RejectedError,
 	"LIMIT_REACHED": RejectedError,
 	"CONNECTION_ERROR": ServerError,
@@ -204,6 +207,9 @@ def refused(reply: Reply, redact: Redact) -> BaileysError:
 	if issubclass(kind, RateLimitedError):
 		wait = stated_wait(reply.headers)
 		return kind(message, code=code, status=reply.status, retry_after=WINDOW if wait is None else wait)
+	if kind is AccountRestrictedError:
+		until = parse_datetime((reply.payload or {}).get("restrictedUntil"))
+		return kind(message, code=code, status=reply.status, restricted_until=until)
 	return kind(message, code=code, status=reply.status)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class BaileysError(Exception):
 	"""Base of everything that the client raises; `code` is the server's word, or ours in lower case.
@@ -52,6 +54,12 @@ class RefusedByState(RejectedError):
 	"""
 
 	state: str = "disconnected"
+
+
+class AccountRestrictedError(RejectedError):
+	"""WhatsApp does not let this account begin a conversation; `restricted_until` is None where nobody says."""
+
+	restricted_until: datetime | None = None
 
 
 class RateLimitedError(BaileysError):

@@ -7,6 +7,14 @@ from . import qr
 
 
 @dataclass(frozen=True)
+class Restriction:
+	"""WhatsApp lets the account answer and not begin conversations; `until` is None where nobody says."""
+
+	until: datetime | None = None
+	reason: str = ""
+
+
+@dataclass(frozen=True)
 class RemoteSession:
 	"""A session as one answer described it; None or an empty text where the answer said nothing.
 
@@ -27,6 +35,7 @@ class RemoteSession:
 	qr_expires_at: datetime | None = None
 	disconnect_code: int | None = None
 	disconnect_reason: str | None = None
+	restriction: Restriction | None = None
 
 	@property
 	def qr_code(self) -> str | None:

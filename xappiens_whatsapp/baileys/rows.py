@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .clock import SAME_CLOCK, Clock
-from .models import RemoteSession, SessionPage
+from .models import RemoteSession, Restriction, SessionPage
 from .parsing import (
 	LONGEST_WORD,
 	is_nothing,
@@ -36,7 +36,15 @@ def parse_session(row: Mapping[str, Any], clock: Clock = SAME_CLOCK) -> RemoteSe
 		qr_expires_at=expiry_in(row, clock),
 		disconnect_code=code,
 		disconnect_reason=reason,
+		restriction=restriction_in(row),
 	)
+
+
+def restriction_in(row: Mapping[str, Any]) -> Restriction | None:
+	said = row.get("restriction")
+	if not isinstance(said, Mapping):
+		return None
+	return Restriction(parse_datetime(said.get("until")), parse_text(said.get("reason"), LONGEST_WORD))
 
 
 def qr_text(row: Mapping[str, Any]) -> str:

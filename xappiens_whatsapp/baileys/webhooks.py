@@ -5,9 +5,10 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from .parsing import LONGEST_WORD, parse_text
+from .parsing import LONGEST_WORD, parse_datetime, parse_text
 from .reasons import read_reason
 
 SCHEME = "sha256="
@@ -38,9 +39,10 @@ STATUS_BY_WORD = {
 
 @dataclass(frozen=True)
 class WebhookEvent:
-	"""What a call said; empty or None where it did not. Only for `message.ack` there are `message_id` and `message_status`.
+	"""What a call said; empty or None where it did not. Only for `message.ack` there is what begins with `message_`.
 
-	`message_status` is pending, sent, delivered, read, played or failed, or a word of the server's own.
+	`message_status` is pending, sent, delivered, read, played or failed, or a word of the server's own; why it failed stands in
+	`disconnect_reason`.
 	"""
 
 	event: str
@@ -49,6 +51,7 @@ class WebhookEvent:
 	disconnect_reason: str | None = None
 	message_id: str = ""
 	message_status: str = ""
+	message_at: datetime | None = None
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -111,17 +114,23 @@ def reason_in(places: list[Mapping[str, Any]]) -> tuple[int | None, str | None]:
 	return next((reason for reason in reasons if reason != (None, None)), (None, None))
 
 
-def acknowledgement(name: str, places: list[Mapping[str, Any]]) -> dict[str, str]:
+def acknowledgement(name: str, places: list[Mapping[str, Any]]) -> dict[str, Any]:
 	"""`ack` is counted as the contract does, `status` a word or Baileys' own number; older events have the word in their name."""
 	ids = [place.get(key) for key in ("whatsappMessageId", "messageId") for place in places]
 	ids += [place.get("id") for place in places[1:]]
-	word = first_text(place.get("status") for place in places).lower()
-	ack = first_text(place.get("ack") for place in places).lower()
-	status = STATUS_BY_WORD.get(word, word) or STATUS_BY_ACK.get(ack, ack) or STATUS_BY_NAME.get(name, "")
+	moments = (parse_datetime(place.get("timestamp")) for place in reversed(places))
 	return {
 		"message_id": first_text(value for value in ids if isinstance(value, str)),
-		"message_status": status,
+		"message_status": status_in(places) or STATUS_BY_NAME.get(name, ""),
+		"message_at": next((moment for moment in moments if moment), None),
 	}
+
+
+def status_in(places: list[Mapping[str, Any]]) -> str:
+	"""Of a message, as `WebhookEvent` has it; also in the rows of a list."""
+	word = first_text(place.get("status") for place in places).lower()
+	ack = first_text(place.get("ack") for place in places).lower()
+	return STATUS_BY_WORD.get(word, word) or STATUS_BY_ACK.get(ack, ack)
 
 
 def first_text(values: Iterable[object]) -> str:

@@ -35,12 +35,19 @@ class Refusal(Exception):
 	"""A handler ends here with this error answer."""
 
 	def __init__(
-		self, status: int, code: str = "", text: str = "", *, details: dict[str, str] | None = None
+		self,
+		status: int,
+		code: str = "",
+		text: str = "",
+		*,
+		details: dict[str, str] | None = None,
+		facts: dict[str, Any] | None = None,
 	) -> None:
 		super().__init__(status, code, text)
 		self.status = status
 		self.code, self.text = with_defaults(status, code, text)
 		self.details = details
+		self.facts = facts or {}
 
 
 REFUSALS = {
@@ -78,7 +85,7 @@ def failure(refusal: Refusal, now: float, *, text_key: str = "error") -> Answer:
 		body["code"] = refusal.code
 	if refusal.details:
 		body["details"] = refusal.details
-	return Answer(refusal.status, body)
+	return Answer(refusal.status, body | refusal.facts)
 
 
 def iso(moment: float) -> str:

@@ -66,6 +66,17 @@ def break_credentials(sandbox: Simulation, body: Body) -> Body:
 	return {}
 
 
+def restrict(sandbox: Simulation, body: Body) -> Body:
+	seconds = body.get("seconds")
+	sandbox.restrict(
+		_text(body, "sessionId"),
+		None if seconds is None else float(seconds),
+		str(body.get("reason", "DEFAULT")),
+		lifted=bool(body.get("lifted", False)),
+	)
+	return {}
+
+
 def hide(sandbox: Simulation, body: Body) -> Body:
 	sandbox.hide(_text(body, "sessionId"), bool(body.get("hidden", True)))
 	return {}
@@ -139,6 +150,7 @@ CONTROLS: dict[tuple[str, str], Callable[[Simulation, Body], Any]] = {
 	("POST", "/sandbox/drop"): drop,
 	("POST", "/sandbox/break"): break_credentials,
 	("POST", "/sandbox/hide"): hide,
+	("POST", "/sandbox/restrict"): restrict,
 	("POST", "/sandbox/duplicate"): duplicate,
 	("POST", "/sandbox/start-over"): start_over,
 	("GET", "/sandbox/habits"): list_habits,

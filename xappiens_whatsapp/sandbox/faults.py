@@ -25,6 +25,7 @@ API_ROUTES = (
 	"pairing_code",
 	"webhook_test",
 	"send",
+	"messages",
 )
 ROUTES = (*API_ROUTES, "health", "delivery", "*")
 REPLACING = {

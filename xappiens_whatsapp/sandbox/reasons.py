@@ -29,6 +29,7 @@ class Cause:
 QR_TIMED_OUT = Cause(408, "qr_timeout", "timedOut", "QR refs attempts ended")
 CAUSES = (
 	Cause(401, "logout", "loggedOut", "Connection Failure", "logged_out"),
+	Cause(401, "passkey_required"),
 	Cause(403, "forbidden", "forbidden", "Connection Failure", "banned"),
 	Cause(405, "outdated_client", "", "Connection Failure", "client_outdated"),
 	Cause(408, "connection_lost", "connectionLost", "Connection was lost"),

@@ -30,5 +30,6 @@ ROUTES = (
 	),
 	Route("webhook_test", "POST", "/api/webhooks/test/session", services.test_webhook, stands_still=False),
 	Route("send", "POST", "/api/messages/<sessionId>/send", services.send_message),
+	Route("messages", "GET", "/api/messages/<sessionId>", services.list_messages),
 	Route("signature", "POST", "/api/webhooks/test/signature", services.check_signature, needs_key=False),
 )

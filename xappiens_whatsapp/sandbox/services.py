@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 from . import shapes, validation
 from .answers import Answer, Refusal, iso, refusal, success
 from .calls import Call, known
@@ -97,8 +100,23 @@ def send_message(call: Call) -> Answer:
 	session = call.session_by_key()
 	if not session.is_connected:
 		raise refusal("not_connected")
+	if session.restriction:
+		raise Refusal(
+			409, "ACCOUNT_RESTRICTED", "Cuenta restringida", facts=session.restriction.told_in_refusal()
+		)
 	call.simulation.message_limiter.check(session.session_id, call.now)
 	acks = call.fault.details.get("numbers", ()) if call.has_fault("acks") else USUAL_ACKS
 	chat_id = wanted["to"] if "@" in wanted["to"] else f"{wanted['to']}@s.whatsapp.net"
 	message = call.registry.send(session, chat_id, wanted["message"], call.now, acks)
 	return success(shapes.SEND[call.variant or "message"](message), "Mensaje enviado")
+
+
+def list_messages(call: Call) -> Answer:
+	"""Those that were sent from here, newest first."""
+	session, (page, limit, _status) = call.session_by_key(), validation.page_of(call.query)
+	sent = [message for message in reversed(call.registry.messages) if message.session is session]
+	found = [message for message in sent if call.query.get("chatId") in (None, message.chat_id)]
+	rows = [shapes.message_row(message) for message in found[(page - 1) * limit : page * limit]]
+	pages = math.ceil(len(found) / limit)
+	pagination = {"total": len(found), "page": page, "limit": limit, "pages": pages}
+	return success({"messages": rows, "pagination": pagination})

@@ -37,7 +37,12 @@ def session_row(session: Session) -> Row:
 		"sendToFrappe": session.send_to_frappe,
 		"createdAt": iso(session.created_at),
 		"updatedAt": iso(session.updated_at),
+		**_restriction(session),
 	}
+
+
+def _restriction(session: Session) -> Row:
+	return session.restriction.told_in_status() if session.restriction else {}
 
 
 def detail_row(session: Session) -> Row:
@@ -63,7 +68,7 @@ def status_row(session: Session, reasons_style: str = "words") -> Row:
 		"isConnected": session.is_connected,
 		"hasQR": session.code is not None,
 	}
-	return row | _drop_fields(session, reasons_style)
+	return row | _restriction(session) | _drop_fields(session, reasons_style)
 
 
 def _drop_fields(session: Session, style: str) -> Row:

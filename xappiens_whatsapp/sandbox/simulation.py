@@ -16,7 +16,7 @@ from .limits import MessageLimiter, RateLimiter
 from .reasons import cause_of
 from .recording import RecordedRequest
 from .registry import Registry
-from .state import Session, Timing
+from .state import Restriction, Session, Timing
 from .webhooks import message_of
 
 TIMES = [field.name for field in fields(Timing)]
@@ -100,6 +100,15 @@ class Simulation:
 		"""Every start of this session's socket fails, until it is deleted and created again."""
 		with self.registry.current():
 			self.registry.named(session_id).credentials_broken = True
+
+	def restrict(
+		self, session_id: str, seconds: float | None = None, reason: str = "DEFAULT", *, lifted: bool = False
+	) -> None:
+		"""WhatsApp lets the account begin no conversations, for so many seconds by its own word; the session stays connected."""
+		with self.registry.current() as now:
+			until = None if seconds is None else now + seconds
+			session = self.registry.named(session_id)
+			session.restriction = None if lifted else Restriction(until, reason)
 
 	def hide(self, session_id: str, hidden: bool = True) -> None:
 		"""The list lacks the session; its own routes know it."""

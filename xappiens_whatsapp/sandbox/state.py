@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .answers import iso_or_null
 from .reasons import LOGGED_OUT, QR_TIMED_OUT, Cause, cause_of
 
 DISCONNECTED = "disconnected"
@@ -58,6 +59,20 @@ class Webhook:
 		return bool(self.url) and (not self.events or event in self.events)
 
 
+@dataclass(frozen=True)
+class Restriction:
+	"""WhatsApp lets the account begin no conversations; `until` is None where it does not say."""
+
+	until: float | None = None
+	reason: str = "DEFAULT"
+
+	def told_in_status(self) -> dict[str, Any]:
+		return {"restriction": {"until": iso_or_null(self.until), "reason": self.reason}}
+
+	def told_in_refusal(self) -> dict[str, Any]:
+		return {"restrictedUntil": iso_or_null(self.until)}
+
+
 class ScanRefused(ValueError):
 	"""The code is unknown, expired or used, or the session waits for no scan."""
 
@@ -95,6 +110,7 @@ class Session:
 	listed: bool = True
 	forgotten: bool = False
 	credentials_broken: bool = False
+	restriction: Restriction | None = None
 	pairing_code: PairingCode | None = field(default=None, repr=False)
 	codes: list[Code] = field(default_factory=list, repr=False)
 	codes_shown: int = 0

@@ -111,12 +111,15 @@ def is_loopback(host: str) -> bool:
 		return False
 
 
-WEBHOOK_FIELDS: dict[str, Check] = {"webhookUrl": webhook_url, "webhookSecret": length(16, 255)}
+WEBHOOK_FIELDS: dict[str, Check] = {
+	"webhookUrl": webhook_url,
+	"webhookSecret": length(16, 255),
+	"webhookEvents": texts,
+}
 CREATE_FIELDS: dict[str, Check] = {
 	"sessionId": session_id,
 	"sessionName": length(1, 255),
 	"phoneNumber": phone_number,
-	"webhookEvents": texts,
 	"fromFrappe": boolean,
 	**WEBHOOK_FIELDS,
 }

@@ -36,8 +36,10 @@ def _lt(source: str) -> str:
 # Codes that records keep and other modules name; those of WhatsApp are Baileys' numbers.
 LOGGED_OUT = "401"
 LOST = "408"
+RESTRICTED = "463"
 BAD_SESSION = "BAD_SESSION"
 OUT_OF_STEP = "OUT_OF_STEP"
+PASSKEY = "PASSKEY_REQUIRED"
 QR_TIMEOUT = "QR_TIMEOUT"
 UNKNOWN_STATUS = "UNKNOWN_STATUS"
 UNREACHABLE = "WHATSAPP_UNREACHABLE"
@@ -49,6 +51,8 @@ CHECK_ADDRESS = _lt("Check the server address in WhatsApp Settings.")
 CHECK_WHICH_SERVER = _lt("Check that the address in WhatsApp Settings is that of the WhatsApp server.")
 SEE_STATUS = _lt("Press Status to see how things stand.")
 ASK_AGAIN = _lt("Press Status to ask again.")
+DO_NOT_INSIST = _lt("Open WhatsApp on the phone and follow what it says. Trying again makes it worse.")
+COMES_BACK = _lt("It reconnects by itself; no code is needed.")
 CONNECT_AND_SCAN = _lt("Press Connect and scan the QR code if one appears.")
 NOT_THE_SERVER = Cause(
 	_lt("What answers at this address is not the WhatsApp server."),
@@ -134,6 +138,10 @@ FAILED = {
 		_lt("The server refused this site's API key."), _lt("Tell whoever manages WhatsApp here.")
 	),
 	"rate_limited": Cause(_lt("Too many requests to the server."), _lt("Try again in {0} seconds.")),
+	"too_many_texts": Cause(
+		_lt("The server sends ten messages a minute for a session, and this one has sent as many."),
+		_lt("Try again in {0} seconds."),
+	),
 	"busy": Cause(_lt("This session is being changed by somebody else."), TRY_AGAIN),
 	"rejected": Cause(
 		_lt("The server did not accept the request: {0}."), _lt("Correct what it names and try again.")
@@ -220,9 +228,8 @@ REASONS = {
 			"Look for another server that runs with a copy of this one's data, and stop it. Then press Connect."
 		),
 	),
-	"463": Cause(
-		_lt("WhatsApp has restricted this number."),
-		_lt("Open WhatsApp on the phone and follow what it says before connecting again."),
+	RESTRICTED: Cause(
+		_lt("WhatsApp has restricted this number: it may answer, but not begin conversations."), DO_NOT_INSIST
 	),
 	**dict.fromkeys(
 		("500", "ERROR"),
@@ -250,6 +257,14 @@ REASONS = {
 		_lt("The server lists the session as connected, but its connection is not alive."),
 		_lt("Press Connect to bring it back."),
 	),
+	PASSKEY: Cause(
+		_lt(
+			"WhatsApp asks this number for a passkey; a phone with one cannot be linked by a QR code or a code for now."
+		),
+		_lt(
+			"Turn the passkey off on the phone, in WhatsApp under Settings, Account, Passkeys, then press Connect."
+		),
+	),
 	QR_TIMEOUT: Cause(
 		_lt("Nobody scanned the QR code in time."),
 		_lt("Press New QR, or Connect, when the phone is at hand."),
@@ -266,6 +281,10 @@ REASONS = {
 		_lt("Check the server's internet connection, then press Connect."),
 	),
 }
+RESTRICTED_UNTIL = Cause(
+	_lt("WhatsApp has restricted this number until {0}: it may answer, but not begin conversations."),
+	DO_NOT_INSIST,
+)
 OTHER_REASON = Cause(_lt("The server gave the reason {0}."), CONNECT_AND_SCAN)
 NO_REASON = Cause(_lt("The server gave no reason."), CONNECT_AND_SCAN)
 NOT_CONNECTED = Cause(_lt("The session is not connected."), _lt("Press Connect to link the phone."))

@@ -11,15 +11,13 @@ if TYPE_CHECKING:
 
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
 
-PROOF_FAILED = "Failed"
-
 
 def marks(row: frappe._dict | WhatsAppSession, before: frappe._dict | WhatsAppSession) -> dict[str, object]:
 	"""What a change of the row, or of the form, adds to it."""
 	is_stopped = bool(row.stopped_here) and row.status in states.DOWN
 	is_wrong = is_wrong_phone(row, before)
 	is_in_need = bool(row.is_active) and (
-		is_wrong or row.proof_state == PROOF_FAILED or (row.status != states.CONNECTED and not is_stopped)
+		is_wrong or row.proof_state == states.FAILED or (row.status != states.CONNECTED and not is_stopped)
 	)
 	return {
 		"stopped_here": int(is_stopped),

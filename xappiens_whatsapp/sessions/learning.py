@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import frappe
-from frappe.utils import convert_utc_to_system_timezone, get_datetime
+from frappe.utils import get_datetime
 
 from xappiens_whatsapp.server import causes, failures
-from xappiens_whatsapp.sessions import reasons, states
+from xappiens_whatsapp.sessions import reasons, restrictions, states
 from xappiens_whatsapp.sessions.belief import State
 from xappiens_whatsapp.site import languages
+from xappiens_whatsapp.site.moments import to_site_time
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
@@ -58,6 +59,7 @@ def state_of(row: frappe._dict, remote: RemoteSession, status: str | None) -> di
 	return {
 		"status": status,
 		"is_connected": int(status == states.CONNECTED),
+		"restricted_until": restrictions.end_of(remote),
 		**trouble,
 		**(NO_PAIRING if ends else {}),
 	}
@@ -69,13 +71,16 @@ def problem_of(row: frappe._dict, remote: RemoteSession, status: str) -> dict[st
 	if status == states.CONNECTING and (code or row.status == status):
 		reconnects = bool(remote.phone_number or row.phone_number)
 		return problem(code, reconnects=reconnects) if code else kept(row)
+	until = restrictions.end_of(remote)
+	if remote.restriction and status == states.CONNECTED:
+		return problem(reasons.RESTRICTED, until=until)
 	if status not in states.DOWN:
 		return problem("")
 	word = states.word_of(remote)
 	code = code or states.CODE_OF_WORD.get(word, "")
 	if not code and row.status == status and known_reason(row):
 		return kept(row)
-	return problem(code or (word.upper() if status == states.ERROR else ""))
+	return problem(code or (word.upper() if status == states.ERROR else ""), until=until)
 
 
 def was_linked(row: frappe._dict) -> bool:
@@ -96,11 +101,13 @@ def is_reason(code: str | None) -> bool:
 	return bool(code) and code not in (*reasons.CHECK_FAILURES, causes.OUT_OF_STEP, causes.UNKNOWN_STATUS)
 
 
-def problem(code: str, detail: str = "", *, reconnects: bool = False) -> dict[str, object]:
+def problem(
+	code: str, detail: str = "", *, until: datetime | None = None, reconnects: bool = False
+) -> dict[str, object]:
 	"""Both may be the server's words, which lists and reports show as they are."""
 	code, detail = failures.without_markup(code), failures.without_markup(detail)
 	with languages.speaking(languages.of_site()):
-		text = reasons.text_of(code, detail, reconnects=reconnects)
+		text = reasons.text_of(code, detail or restrictions.in_words(until), reconnects=reconnects)
 	return {"error_code": code[:140], "error_message": text}
 
 
@@ -108,7 +115,3 @@ def differs(known: object, learned: object) -> bool:
 	if isinstance(learned, datetime):
 		return get_datetime(known) != learned if known else True
 	return (known or "") != (learned or "")
-
-
-def to_site_time(moment: datetime) -> datetime:
-	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)

@@ -9,12 +9,16 @@ from frappe import _
 from xappiens_whatsapp.baileys.reasons import CODE_BY_NAME, bare
 from xappiens_whatsapp.server.causes import (
 	BAD_SESSION,
+	COMES_BACK,
 	LOGGED_OUT,
 	LOST,
 	OTHER_REASON,
 	OUT_OF_STEP,
+	PASSKEY,
 	QR_TIMEOUT,
 	REASONS,
+	RESTRICTED,
+	RESTRICTED_UNTIL,
 	UNKNOWN_STATUS,
 	UNREACHABLE,
 	Cause,
@@ -66,16 +70,16 @@ def reason_of(code: str | None, detail: str = "", *, reconnects: bool = False) -
 	code = (code or "").strip()
 	if not code:
 		return None
-	known = REASONS.get(key_of(code))
+	key = key_of(code)
+	known = RESTRICTED_UNTIL if key == RESTRICTED and detail else REASONS.get(key)
 	reason = known.said(detail) if known else OTHER_REASON.said(code)
-	if reconnects and key_of(code) not in SAID_BY_THE_APP:
-		return reason._replace(remedy=_("It reconnects by itself; no code is needed."))
-	return reason
+	is_coming_back = reconnects and key not in SAID_BY_THE_APP
+	return reason._replace(remedy=_(COMES_BACK)) if is_coming_back else reason
 
 
-def answer_of(code: str | None, *, reconnects: bool = False) -> dict[str, Any] | None:
+def answer_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> dict[str, Any] | None:
 	"""As forms and callers get it: `sentence` and `next_step`."""
-	reason = reason_of(code, reconnects=reconnects)
+	reason = reason_of(code, detail, reconnects=reconnects)
 	return reason and {"sentence": reason.sentence, "next_step": reason.remedy}
 
 
@@ -96,6 +100,7 @@ def text_of(code: str | None, detail: str = "", *, reconnects: bool = False) -> 
 # By the letters of the word alone: Baileys' own enum, its messages, and the words of servers.
 ALIASES = {
 	**{name: str(code) for name, code in CODE_BY_NAME.items()},
+	"accountrestricted": RESTRICTED,
 	"badsession": BAD_SESSION,
 	"badsessionfile": BAD_SESSION,
 	"banned": "403",
@@ -110,11 +115,13 @@ ALIASES = {
 	"invalidsession": BAD_SESSION,
 	"multidevicebetanotjoined": "411",
 	"outdatedversion": "405",
+	"passkeyrequired": PASSKEY,
 	"qrrefsattemptsended": QR_TIMEOUT,
 	"qrtimeout": QR_TIMEOUT,
 	"ratelimited": "RATE_LIMITED",
 	"replaced": "440",
-	"restricted": "463",
+	"reachouttimelock": RESTRICTED,
+	"restricted": RESTRICTED,
 	"serviceunavailable": "503",
 	"streamerroredconflict": "440",
 	"streamerroredrestartrequired": "515",

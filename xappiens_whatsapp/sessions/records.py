@@ -35,7 +35,16 @@ if TYPE_CHECKING:
 
 Row = frappe._dict
 CHECK_NOTED_EVERY = timedelta(seconds=60)
-WATCHED = ("status", "session_db_id", "phone_number", "expected_number", "wrong_phone", "error_code")
+WATCHED = (
+	"status",
+	"session_db_id",
+	"phone_number",
+	"expected_number",
+	"wrong_phone",
+	"error_code",
+	"proof_state",
+	"proof_message_id",
+)
 SERVER_OWNED = (
 	"status",
 	"status_since",
@@ -54,6 +63,7 @@ SERVER_OWNED = (
 	"down_since",
 	"alerted_on",
 	"stopped_here",
+	"restricted_until",
 	"error_code",
 	"error_message",
 	"kept_reason",
@@ -161,6 +171,32 @@ def note_stopped(doc: WhatsAppSession) -> Outcome:
 	return change(doc, decide)
 
 
+def note_test_message(doc: WhatsAppSession, message_id: str) -> Outcome:
+	"""A test message that the server took is the proof from now on, in place of the one before."""
+	return change(doc, lambda _row: {"proof_message_id": message_id, "proof_state": states.SENT})
+
+
+def note_restricted(doc: WhatsAppSession, until: datetime | None) -> Outcome:
+	"""A test message was refused because WhatsApp has restricted the account: until then, in the site's time, as far as it says."""
+	failed = {"proof_message_id": "", "proof_state": states.FAILED, "restricted_until": until}
+	return change(doc, lambda _row: {**failed, **learning.problem(causes.RESTRICTED, until=until)})
+
+
+def note_proof(doc: WhatsAppSession, message_id: str, state: str, at: datetime | None = None) -> Outcome:
+	"""What became of the last test message; `at` is when it arrived. What was told late takes nothing back."""
+
+	def decide(row: Row) -> dict[str, object]:
+		is_more = states.LESS_TO_MORE_TOLD.index(state) > states.LESS_TO_MORE_TOLD.index(
+			row.proof_state or ""
+		)
+		if row.proof_message_id != message_id or not is_more:
+			return {}
+		arrives = state in states.PROVED and row.proof_state not in states.PROVED
+		return {"proof_state": state, **({"last_proof": at} if arrives else {})}
+
+	return change(doc, decide)
+
+
 def note_problem(doc: WhatsAppSession, code: str) -> Outcome:
 	"""Only the reason: the state stays. `code` is one of `causes.REASONS`."""
 	return change(doc, lambda _row: learning.problem(code))
@@ -251,8 +287,8 @@ def tell(row: Row, before: Row) -> None:
 		qr_codes.forget(row)
 	if is_news(row, before):
 		realtime.publish_session(row)
-	if row.error_code != before.error_code:
-		log_what_puzzles(row)
+	if row.error_code != before.error_code and row.error_code in (causes.UNKNOWN_STATUS, causes.OUT_OF_STEP):
+		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")
 	if row.status != before.status:
 		pairing_links.note_state(row)
 	if (row.status, row.wrong_phone) != (before.status, before.wrong_phone):
@@ -262,8 +298,3 @@ def tell(row: Row, before: Row) -> None:
 def is_news(row: Row, before: Row) -> bool:
 	changed = {field for field in WATCHED if (row[field] or "") != (before[field] or "")}
 	return bool(changed - {"error_code"}) or (bool(changed) and row.error_code not in reasons.CHECK_FAILURES)
-
-
-def log_what_puzzles(row: Row) -> None:
-	if row.error_code in (causes.UNKNOWN_STATUS, causes.OUT_OF_STEP):
-		frappe.log_error(title="WhatsApp session out of step", message=f"{row.name}: {row.error_message}")

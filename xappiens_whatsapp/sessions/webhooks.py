@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 
-from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
-from xappiens_whatsapp.baileys.webhooks import CONNECTED, DISCONNECTED, QR
+from xappiens_whatsapp.baileys.errors import NotFoundError, RefusedByState, RejectedError, ServerError
+from xappiens_whatsapp.baileys.webhooks import ACK, CONNECTED, DISCONNECTED, QR
 from xappiens_whatsapp.site import secrets, settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 	)
 
 METHOD = "xappiens_whatsapp.api.webhook.handle_webhook"
-WEBHOOK_EVENTS = (CONNECTED, DISCONNECTED, QR)
+WEBHOOK_EVENTS = (CONNECTED, DISCONNECTED, QR, ACK)
 REGISTRATION = "xappiens_whatsapp.background.jobs.register_webhooks"
 SHORTEST_SECRET = 16
 LONGEST_SECRET = 255
@@ -90,10 +90,20 @@ def register_webhook(link: Link, url: str, secret: str) -> None:
 	"""The number is verified first, or another session's calls would come here; a failure says nothing about the state."""
 	identifier = link.existing()
 	try:
-		return link.client.update_webhook(identifier, url, secret)
+		return update(link, identifier, url, secret)
 	except NotFoundError as error:
 		code, status = error.code, error.status
 	raise ServerError("The server cannot change the webhook of a session", code=code, status=status)
+
+
+def update(link: Link, identifier: int | str, url: str, secret: str) -> None:
+	"""With the events that this version wants; a server that lets nobody change them keeps those of the session's creation."""
+	try:
+		return link.client.update_webhook(identifier, url, secret, WEBHOOK_EVENTS)
+	except RejectedError as error:
+		if isinstance(error, RefusedByState):
+			raise
+	link.client.update_webhook(identifier, url, secret)
 
 
 def check_webhook_url(url: str, settings: WhatsAppSettings) -> None:

@@ -1,69 +1,23 @@
-"""What the commands print, and waiting for a phone in the terminal."""
+"""What the commands print in the terminal, and running the gateway."""
 
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import frappe
 from frappe import _
 
-from xappiens_whatsapp.api.session import get_qr_code, get_session_status
 from xappiens_whatsapp.baileys import qr_terminal
-from xappiens_whatsapp.server.exceptions import GatewayRateLimited
 from xappiens_whatsapp.sessions import states
 from xappiens_whatsapp.shell import gateway
 from xappiens_whatsapp.site import settings
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.shell.output import Answer, Shell
-
-ASK_EVERY = 5
-
-
-def wait_until_linked(shell: Shell, session: str, seconds: int) -> None:
-	"""Draws every new code; ends with the state, or with exit code 1 when the time is over."""
-	label = _("Waiting for the phone")
-	with click.progressbar(length=seconds, label=label, file=sys.stderr) as bar:
-		linked = watch(shell, session, seconds, bar)
-	if not linked:
-		shell.refuse(1, _("The phone was not linked within {0} seconds.").format(seconds))
-	shell.answer(linked, status_table)
-	if linked["wrong_phone"]:
-		shell.fail()
-
-
-def watch(shell: Shell, session: str, seconds: int, bar: Any) -> Answer | None:
-	started, drawn = time.monotonic(), ""
-	while (elapsed := time.monotonic() - started) < seconds:
-		code, wait = ask_for_code(session)
-		if code.get("qr_code") not in (None, drawn):
-			drawn = code["qr_code"]
-			click.echo(err=True)
-			shell.answer(code, qr_drawing)
-		let_pass(min(wait, seconds - elapsed), started, bar)
-		if code and (data := get_session_status(session)["data"])["isConnected"]:
-			return data
-	return None
-
-
-def ask_for_code(session: str) -> tuple[Answer, float]:
-	try:
-		code = get_qr_code(session)
-	except GatewayRateLimited as error:
-		return {}, error.retry_after or ASK_EVERY
-	return code, code.get("retry_after") or ASK_EVERY
-
-
-def let_pass(seconds: float, started: float, bar: Any) -> None:
-	end = time.monotonic() + seconds
-	while (left := end - time.monotonic()) > 0:
-		time.sleep(min(1.0, left))
-		bar.update(int(time.monotonic() - started) - bar.pos)
 
 
 def session_table(answer: Answer) -> str:

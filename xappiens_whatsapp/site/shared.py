@@ -12,7 +12,8 @@ LINK = "whatsapp_link"
 SERVER_DOWN = "whatsapp_server_down"
 LAST_PASS = "whatsapp_last_pass"
 REFUSED = "whatsapp_refused"
-KEPT = (LINK, SERVER_DOWN, LAST_PASS, REFUSED)
+PROOF = "whatsapp_proof"
+KEPT = (LINK, SERVER_DOWN, LAST_PASS, REFUSED, PROOF)
 """What keys begin with that `clear-cache` leaves alone: `persistent_cache_keys` of the hooks."""
 
 
@@ -55,6 +56,14 @@ def add(key: str, member: str, seconds: int) -> None:
 	"""To a set that is forgotten so many seconds after the last addition."""
 	frappe.cache.sadd(key, member)
 	keep(key, seconds)
+
+
+def members(key: str) -> list[str]:
+	return sorted(member.decode() for member in frappe.cache.smembers(key))
+
+
+def discard(key: str, member: str) -> None:
+	frappe.cache.srem(key, member)
 
 
 def take(key: str) -> list[str]:

@@ -10,6 +10,7 @@ import frappe
 
 from xappiens_whatsapp.api import session, settings
 from xappiens_whatsapp.baileys import BaileysClient
+from xappiens_whatsapp.patches import ask_for_acknowledgements
 from xappiens_whatsapp.sessions.webhooks import WEBHOOK_EVENTS
 from xappiens_whatsapp.tests.base import AGENT, MANAGER
 from xappiens_whatsapp.tests.webhooks import (
@@ -58,10 +59,11 @@ class TestRegistration(WebhookTestCase):
 
 	def test_a_session_that_cannot_be_registered_is_logged_and_the_others_are_registered(self):
 		refused, other = sorted((self.linked(), self.linked()), key=lambda doc: doc.name)
-		self.sandbox.fault("webhook", "http", status=422, error="no")
+		self.sandbox.fault("webhook", "http", times=2, status=422, error="no")
 		settings.register_webhooks()
 		run_jobs()
-		puts = [f"PUT /api/sessions/{doc.session_db_id}/webhook" for doc in (refused, other, refused)]
+		docs = (refused, refused, other, refused)  # with the events, and without
+		puts = [f"PUT /api/sessions/{doc.session_db_id}/webhook" for doc in docs]
 		self.assertEqual(self.sent("PUT"), puts)
 		self.sandbox.fault("webhook", "http", status=422, error="no", times=None)
 		settings.register_webhooks()
@@ -141,6 +143,37 @@ class TestOneOfFour(WebhookTestCase):
 		run_jobs()
 		for doc in docs:
 			self.assertEqual(self.sandbox.registry.named(doc.session_id).webhook.secret, SECRET)
+
+
+class TestEvents(WebhookTestCase):
+	def register(self, doc: Any) -> list[dict[str, Any]]:
+		self.sandbox.clear_requests()
+		session.update_session_webhook(doc.name)
+		return [json.loads(request.body) for request in self.sandbox.requests if request.method == "PUT"]
+
+	def test_the_server_is_told_which_ones_this_version_wants(self):
+		(body,) = self.register(self.linked())
+		self.assertIn("message.ack", body["webhookEvents"])
+
+	def test_a_server_that_does_not_take_them_is_told_the_rest(self):
+		doc = self.linked()
+		self.sandbox.fault("webhook", "http", status=400, code="VALIDATION_ERROR")
+		first, second = self.register(doc)
+		self.assertIn("webhookEvents", first)
+		self.assertEqual(second, {name: first[name] for name in ("webhookUrl", "webhookSecret")})
+
+	def test_an_update_tells_the_server_of_sessions_that_are_older(self):
+		doc = self.linked()
+		ask_for_acknowledgements.execute()
+		frappe.db.commit()
+		run_jobs()
+		self.assertIn(f"PUT /api/sessions/{doc.session_db_id}/webhook", self.sent("PUT"))
+		self.settings(webhook_enabled=0)
+		self.sandbox.clear_requests()
+		ask_for_acknowledgements.execute()
+		frappe.db.commit()
+		run_jobs()
+		self.assertEqual(self.sent("PUT"), [])
 
 
 class TestRoundTrip(WebhookTestCase):

@@ -10,6 +10,7 @@ import { show_import } from "./desk/import.js";
 import { make_pairing_link } from "./desk/pairing_link.js";
 import { QRDialog } from "./desk/qr_dialog.js";
 import { remove_session } from "./desk/removal.js";
+import { show_test_message } from "./desk/test_message.js";
 import { alert, escape, is_manager, request } from "./desk/site.js";
 import { show_story } from "./desk/story.js";
 import {
@@ -53,6 +54,7 @@ window.xappiens_whatsapp = window.xappiens_whatsapp || {
 	show_diagnosis,
 	show_import,
 	show_story,
+	show_test_message,
 	status_words,
 	unlink_question,
 };

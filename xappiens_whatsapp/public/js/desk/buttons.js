@@ -6,13 +6,14 @@ const BUTTONS = {
 	Disconnected: ["connect", "qr", "status", "disconnect"],
 	Connecting: ["qr", "status", "disconnect"],
 	"QR Code Required": ["qr", "status", "disconnect"],
-	Connected: ["status", "disconnect", "restart"],
+	Connected: ["status", "test", "disconnect", "restart"],
+	reconnecting: ["status", "disconnect", "restart"],
 	Error: ["connect", "qr", "status", "disconnect"],
 };
 
 /** Names of actions; the first one leads. */
 export const buttons_of = (doc) => {
-	const status = is_reconnecting(doc) ? "Connected" : doc.status;
+	const status = is_reconnecting(doc) ? "reconnecting" : doc.status;
 	const names = with_choice(doc, with_recreate(doc, BUTTONS[doc.session_db_id ? status : "unlinked"]));
 	return is_unchecked(doc) ? ["status", ...names.filter((name) => name !== "status")] : names;
 };

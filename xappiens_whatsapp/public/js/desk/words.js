@@ -17,7 +17,7 @@ const reason_of = (doc) => {
 	return sentence(reason.sentence, may(doc, "connect") && reason.next_step);
 };
 
-const moment_of = (value) => frappe.format(value, { fieldtype: "Datetime" });
+export const moment_of = (value) => frappe.format(value, { fieldtype: "Datetime" });
 const sentence = (...parts) => parts.filter(Boolean).join(" ");
 
 /** [text, colour] for the head of the form. */
@@ -119,9 +119,20 @@ const QRRequired = (doc) => [
 const Connected = (doc) => {
 	const number = phone(doc.phone_number);
 	const since = doc.status_since && moment_of(doc.status_since);
-	if (number && since) return [__("Connected with {0} since {1}.", [number, since]), "green"];
-	return [number ? __("Connected with {0}.", [number]) : __("Connected."), "green"];
+	const words = number && since
+		? __("Connected with {0} since {1}.", [number, since])
+		: number ? __("Connected with {0}.", [number]) : __("Connected.");
+	const trouble = reason_of(doc) || unproved(doc);
+	return [sentence(words, trouble), trouble ? "orange" : "green"];
 };
+
+/** The server says connected; a message that did not get through says otherwise. */
+const unproved = (doc) =>
+	doc.proof_state === "Failed" &&
+	sentence(
+		__("The last test message did not get through: this session may be dead."),
+		may(doc, "restart") && __("Press Restart, then send another test message.")
+	);
 
 const InError = (doc) => [
 	reason_of(doc) ||

@@ -17,6 +17,11 @@ const ACTIONS = {
 	],
 	qr: [() => __("View QR"), "qr", (frm) => open_dialog(frm, ["Disconnected", "Error"].includes(frm.doc.status))],
 	status: [() => __("Status"), "status", ask_status],
+	test: [
+		() => __("Test Message"),
+		"test",
+		(frm) => xappiens_whatsapp.show_test_message(frm.doc, () => restart(frm), () => reload(frm)),
+	],
 	unlink: [
 		() => __("Unlink It"),
 		"disconnect",
@@ -28,7 +33,7 @@ const ACTIONS = {
 		"disconnect",
 		asked("disconnect_question", perform, DISCONNECT, () => __("Disconnecting the session.")),
 	],
-	restart: [() => __("Restart"), "restart", calls(perform, RESTART, () => __("Restarting the session."))],
+	restart: [() => __("Restart"), "restart", restart],
 };
 
 frappe.ui.form.on("WhatsApp Session", {
@@ -126,6 +131,10 @@ function open_dialog(frm, connect_first = false) {
 function ask_status(frm) {
 	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
 	return perform(frm, __("Asking the server for the state."), STATUS, {}, words_of);
+}
+
+function restart(frm) {
+	return perform(frm, __("Restarting the session."), RESTART);
 }
 
 /** The phone that is on the screen, and no other. */

@@ -11,13 +11,14 @@ from xappiens_whatsapp.sessions import (
 	identity,
 	phones,
 	reasons,
-	records,
 	removal,
+	restrictions,
 	states,
 	story,
 	telling,
 	uptime,
 )
+from xappiens_whatsapp.sessions.records import SERVER_OWNED
 from xappiens_whatsapp.site import copies, settings
 from xappiens_whatsapp.site.text import StorableDocument
 
@@ -44,7 +45,7 @@ class WhatsAppSession(StorableDocument):
 		Above all not the number: with that of another session a disconnect would end the other one.
 		"""
 		known = self.get_doc_before_save() or frappe.new_doc(self.doctype)
-		self.update({field: known.get(field) for field in records.SERVER_OWNED})
+		self.update({field: known.get(field) for field in SERVER_OWNED})
 
 	def expect_phone(self) -> None:
 		"""Whoever expects another phone than the one that is linked sees that on the form, and gets no alert of it."""
@@ -69,12 +70,12 @@ class WhatsAppSession(StorableDocument):
 
 	def onload(self) -> None:
 		"""What is stored is in the site's language; the form gets the reader's, and never saves it."""
-		reconnects = states.reconnects(self)
+		until, reconnects = restrictions.in_words(self.restricted_until), states.reconnects(self)
 		if reasons.is_known(self.error_code):
-			self.error_message = reasons.text_of(self.error_code, reconnects=reconnects)
+			self.error_message = reasons.text_of(self.error_code, until, reconnects=reconnects)
 		self.set_onload("is_copy", copies.is_copy())
 		self.set_onload("rights", list(permissions.rights_in(self)))
-		self.set_onload("reason", reasons.answer_of(self.error_code, reconnects=reconnects))
+		self.set_onload("reason", reasons.answer_of(self.error_code, until, reconnects=reconnects))
 		self.set_onload("same_phone", self.sessions_of_same_phone())
 		self.set_onload("check_failed", self.check_failure())
 		self.set_onload("disconnect_mode", settings.current().disconnect_mode)

@@ -7,10 +7,22 @@ const COLORS = {
 };
 
 frappe.listview_settings["WhatsApp Session"] = {
-	add_fields: ["status", "phone_number", "error_code", "last_checked", "wrong_phone", "needs_attention"],
+	add_fields: [
+		"status",
+		"phone_number",
+		"error_code",
+		"last_checked",
+		"last_proof",
+		"proof_state",
+		"wrong_phone",
+		"needs_attention",
+	],
 
-	get_indicator({ status, wrong_phone, needs_attention }) {
+	/** Another phone and a failed proof say more than the server's word; when the last proof arrived is a column that people may add. */
+	get_indicator({ status, wrong_phone, proof_state, needs_attention }) {
 		if (Number(wrong_phone)) return [__("Wrong Phone"), "red", "wrong_phone,=,1"];
+		const is_doubted = status === "Connected" && proof_state === "Failed";
+		if (is_doubted) return [__("Connected, not proved"), "orange", "proof_state,=,Failed"];
 		const is_calm = ["green", "gray"].includes(COLORS[status]);
 		const color = is_calm && Number(needs_attention) ? "orange" : COLORS[status];
 		return [__(status), color, `status,=,${status}`];
