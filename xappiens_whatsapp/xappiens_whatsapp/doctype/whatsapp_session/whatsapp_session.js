@@ -20,7 +20,7 @@ const ACTIONS = {
 	test: [
 		() => __("Test Message"),
 		"test",
-		(frm) => xappiens_whatsapp.show_test_message(frm.doc, () => restart(frm), () => reload(frm)),
+		(frm) => xappiens_whatsapp.show_test_message(frm.doc, () => ACTIONS.restart[2](frm), () => reload(frm)),
 	],
 	unlink: [
 		() => __("Unlink It"),
@@ -33,7 +33,7 @@ const ACTIONS = {
 		"disconnect",
 		asked("disconnect_question", perform, DISCONNECT, () => __("Disconnecting the session.")),
 	],
-	restart: [() => __("Restart"), "restart", restart],
+	restart: [() => __("Restart"), "restart", calls(perform, RESTART, () => __("Restarting the session."))],
 };
 
 frappe.ui.form.on("WhatsApp Session", {
@@ -131,10 +131,6 @@ function open_dialog(frm, connect_first = false) {
 function ask_status(frm) {
 	const words_of = ({ data }) => xappiens_whatsapp.status_words(frm.doc, data);
 	return perform(frm, __("Asking the server for the state."), STATUS, {}, words_of);
-}
-
-function restart(frm) {
-	return perform(frm, __("Restarting the session."), RESTART);
 }
 
 /** The phone that is on the screen, and no other. */
