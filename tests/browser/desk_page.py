@@ -35,6 +35,7 @@ class Desk:
 	def __init__(self, page: Any, url: str, theme: str, seconds: int) -> None:
 		self.page = page
 		self.theme = theme
+		self.seconds = seconds
 		self.list_url = f"{url}/app/whatsapp-session"
 		self.errors: list[str] = []
 		page.set_default_timeout(seconds * 1000)
@@ -168,6 +169,7 @@ class Desk:
 		eventually(
 			lambda: in_any_order(self.buttons()) == in_any_order(wanted),
 			lambda: f"{self.buttons()} instead of {wanted}",
+			self.seconds,
 		)
 
 	def starred(self, label: str) -> str:
@@ -180,6 +182,7 @@ class Desk:
 			eventually(
 				lambda wanted=wanted: bool(wanted.search(self.banner())),
 				lambda wanted=wanted: f"{wanted.pattern!r} not in {self.banner()!r}",
+				self.seconds,
 			)
 
 	def banner(self) -> str:

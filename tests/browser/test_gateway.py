@@ -79,6 +79,7 @@ def test_from_create_by_scan_drop_logout_and_a_typed_code_to_delete(desk: Any, w
 	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
 	way.picture(desk.page, "reconnecting")
 	way.whatsapp.let_in(True)
+	eventually(lambda: way.devices()[0]["online"], lambda: "the device does not come back", 40)
 	desk.wait_for_banner("Connected with {0} since {1}.")
 	way.picture(desk.page, "reconnected")
 
