@@ -37,17 +37,17 @@ class Way:
 	def create(self) -> dict[str, Any]:
 		return self.api.create_session(self.name, "Ventas")
 
-	def scan(self) -> None:
+	def scan(self, number: str = PHONE) -> None:
 		code = waited_for(lambda: self.api.get_qr_code(self.name)["qr_code"])
 		picture = Image.open(io.BytesIO(base64.b64decode(code.partition(",")[2])))
-		self.tell("scan", text=zxingcpp.read_barcodes(picture)[0].text)
+		self.whatsapp.tell("scan", number=number, text=zxingcpp.read_barcodes(picture)[0].text)
 		self.becomes("Connected")
 
 	def tell(self, command: str, **details: Any) -> dict[str, Any]:
 		return self.whatsapp.tell(command, number=PHONE, **details)
 
-	def devices(self) -> list[dict[str, Any]]:
-		return self.whatsapp.devices(PHONE)
+	def devices(self, number: str = PHONE) -> list[dict[str, Any]]:
+		return self.whatsapp.devices(number)
 
 	def record(self) -> Any:
 		import frappe

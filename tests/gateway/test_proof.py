@@ -9,8 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
+from ..waiting import waited_for
 from .conftest import Way, set_up
-from .waiting import waited_for
 
 pytestmark = pytest.mark.needs_site
 

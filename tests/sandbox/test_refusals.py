@@ -126,13 +126,14 @@ def test_a_webhook_update_names_what_it_refuses(client, body, wrong):
 @pytest.mark.parametrize(
 	"headers, code", [({}, "MISSING_API_KEY"), ({"X-API-Key": "wrong"}, "INVALID_API_KEY")]
 )
-def test_every_session_route_asks_for_the_key(client, headers, code):
+@pytest.mark.parametrize(
+	"route", [route for route in ROUTES if route.needs_key], ids=lambda route: f"{route.method} {route.path}"
+)
+def test_every_session_route_asks_for_the_key(client, headers, code, route):
 	number = client.create()
-	for route in ROUTES:
-		path = route.path.replace("<id>", str(number)).replace("<sessionId>", "ventas_1")
-		if route.needs_key:
-			answer = client.call(route.method, path, headers=headers)
-			assert (answer.status_code, answer.json()["code"]) == (401, code)
+	path = route.path.replace("<id>", str(number)).replace("<sessionId>", "ventas_1")
+	answer = client.call(route.method, path, headers=headers)
+	assert (answer.status_code, answer.json()["code"]) == (401, code)
 	assert client.status(number)["status"] == "disconnected"
 
 
