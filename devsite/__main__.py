@@ -22,7 +22,7 @@ GUIDE = {
   2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece el código QR.
   3. El teléfono simulado está en {phone} : pulse Escanear.
   4. La sesión pasa a Conectada. Mensaje de prueba → Enviar: enviado, entregado, leído.
-     Pruebe también Estado y Desconectar.
+     Pruebe también Estado y Desconectar; al final del formulario, la Historia dice qué pasó y quién lo hizo.
   5. Otro teléfono: cree una sesión con un Número esperado, p. ej. +34 600 000 009, y escanee con otro número en
      la página del teléfono. Se dice en rojo; decida con Desvincularlo o Conservar este teléfono. Ctrl+C termina.
   In English: make demo LANGUAGE=en""",
@@ -32,7 +32,7 @@ GUIDE = {
   2. Add WhatsApp Session → session id and name → Create Session: the QR code appears.
   3. The simulated phone is at {phone} : press Scan.
   4. The session becomes Connected. Test Message → Send: sent, delivered, read.
-     Try Status and Disconnect too.
+     Try Status and Disconnect too; at the end of the form the Story says what happened, and who did it.
   5. Another phone: create a session with an Expected Number, such as +34 600 000 009, and scan with another number
      on the phone's page. It is said in red; decide with Unlink It or Keep This Phone. Ctrl+C ends it.""",
 }
