@@ -39,11 +39,16 @@ STATUS_OF = {
 @frappe.whitelist(allow_guest=True, methods=["POST"], xss_safe=True)  # nosemgrep: guest-whitelisted-method
 def handle_webhook() -> dict[str, bool]:
 	"""Answers as soon as the work is queued; 503 asks the server to deliver again."""
-	request = frappe.local.request
-	cause = refusal_of(request)
-	status = refuse(cause) if cause else count_taken(take_in(request))
+	frappe.local.flags.whatsapp_webhook_reached = True
+	status = answer(frappe.local.request)
 	frappe.local.response["http_status_code"] = status
 	return {"success": status == 200}
+
+
+def answer(request: Request) -> int:
+	"""The status, after everything that the call is for was queued."""
+	cause = refusal_of(request)
+	return refuse(cause) if cause else count_taken(take_in(request))
 
 
 def refusal_of(request: Request) -> str:

@@ -19,11 +19,10 @@ from xappiens_whatsapp.tests.base import (
 	AGENT,
 	MANAGER,
 	NOBODY,
-	PASSWORD,
+	USERS,
 	VIEWER,
 	Response,
 	WhatsAppTestCase,
-	add_user,
 	remove_test_sessions,
 )
 from xappiens_whatsapp.tests.workers import run_jobs
@@ -117,14 +116,7 @@ def is_open(function: Any) -> bool:
 
 
 class DoorsTestCase(WhatsAppTestCase):
-	@classmethod
-	def setUpClass(cls) -> None:
-		super().setUpClass()
-		for user, role in ROLES.items():
-			if not frappe.db.exists("User", user):
-				add_user(user, role)
-			update_password(user, PASSWORD)
-		frappe.db.commit()
+	people = {**USERS, **ROLES}
 
 	def mine(self) -> str:
 		"""A session that waits for a scan, of which every assigned person has the role of their name."""
@@ -151,7 +143,7 @@ class TestDoors(DoorsTestCase):
 
 	def knock(self, function: str, door: Door, verb: str, user: str | None) -> Response:
 		"""Nothing is left of those before: whatever registers the webhooks of all linked sessions would wait for the budget."""
-		remove_test_sessions(self.begun)
+		remove_test_sessions()
 		arguments = dict(door.arguments)
 		if arguments.get("session_id", "") is None:
 			arguments["session_id"] = self.mine() if verb in door.verbs else "x"

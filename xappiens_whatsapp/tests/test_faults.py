@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import frappe
+from redis import ConnectionPool, RedisError
 from werkzeug.wrappers import Request
 
 from xappiens_whatsapp.api import session as api
@@ -186,6 +187,7 @@ class TestFaultMatrix(WhatsAppTestCase):
 	def test_redis_that_is_gone_makes_it_slower_and_not_wrong(self):
 		session = self.new_session()
 		with unreachable_cache():
+			self.assertRaises(RedisError, frappe.cache.get, "anything")
 			answer = self.local("get_session_status", session)
 			self.assertTrue(answer["success"])
 			self.assertTrue(self.local("get_qr_code", session)["ready"])
@@ -221,12 +223,8 @@ def unreachable_cache():
 	with socket.create_server(("127.0.0.1", 0)) as listener:
 		port = listener.getsockname()[1]
 	pool = frappe.cache.connection_pool
-	original = dict(pool.connection_kwargs)
-	pool.disconnect()
-	pool.connection_kwargs.update(host="127.0.0.1", port=port)
+	frappe.cache.connection_pool = ConnectionPool(host="127.0.0.1", port=port)
 	try:
 		yield
 	finally:
-		pool.connection_kwargs.clear()
-		pool.connection_kwargs.update(original)
-		pool.disconnect()
+		frappe.cache.connection_pool = pool

@@ -9,7 +9,7 @@ import frappe
 from frappe.utils import now_datetime
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT
-from xappiens_whatsapp.sessions import uptime
+from xappiens_whatsapp.sessions import story, uptime
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
 from xappiens_whatsapp.xappiens_whatsapp.report.whatsapp_uptime.whatsapp_uptime import execute
 
@@ -110,9 +110,8 @@ class TestWhereItIsSaid(UptimeTestCase):
 		told = doc.get("__onload").uptime
 		self.assertEqual((told["drops"], told["longest"]), (1, 10 * HOUR))
 		self.assertAlmostEqual(told["percent_7"], 90, delta=0.1)
-		told = [
-			event["event"] for event in doc.get("__onload").story["events"] if event["event"] != "Changed"
-		]
+		self.assertTrue(doc.get("__onload").story["events"])
+		told = [row.event for row in story.read(doc.name, doc.creation, 0, 10_000) if row.event != "Changed"]
 		self.assertEqual(told, ["Back", "Dropped", "Linked"])
 
 	def test_the_report_lists_the_least_connected_first(self):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+
+from redis.exceptions import ConnectionError
 
 import frappe
 
@@ -36,7 +39,8 @@ def clear_realtime_log() -> None:
 
 def emit_via_redis(event: str, message: Any, room: str) -> None:
 	payload = {"event": event, "message": message, "room": room, "namespace": frappe.local.site}
-	frappe.cache.publish("events", frappe.as_json(payload))
+	with suppress(ConnectionError):
+		frappe.cache.publish("events", frappe.as_json(payload))
 
 
 def can_subscribe(room: str) -> bool:
