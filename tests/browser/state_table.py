@@ -183,7 +183,7 @@ STATES = {
 	),
 	"another phone": Row(
 		with_another_phone,
-		("*Unlink It", "Keep This Phone", "Status", "Disconnect", "Restart"),
+		("*Unlink It", "Keep This Phone", "Status", "Test Message", "Disconnect", "Restart"),
 		("Another phone is linked: {0} instead of {1}.", f"+{PHONE}", f"+{EXPECTED}"),
 	),
 	**{f"unchecked, last {status}": unchecked(row, status) for status, row in LINKED.items()},

@@ -69,7 +69,7 @@ def test_it_is_expected_from_the_new_form_on_and_unlinked_in_the_dialog_without_
 	desk.wait_for_focus_inside(".modal.show")
 	sandbox.scan(desk.read_code(), EXPECTED)
 	desk.wait_for_phase("connected")
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	desk.wait_for_banner("Connected with {0} since {1}.", f"+{EXPECTED}")
 	desk.wait_for_live({"timers": 0, "listeners": 1})
 	assert desk.errors == []
@@ -92,7 +92,7 @@ def test_it_is_kept_in_the_dialog_and_the_form_knows(desk, site, sandbox, sessio
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
 	choice(desk, "Keep This Phone").click()
 	desk.page.wait_for_selector(".modal.show", state="detached")
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	desk.wait_for_banner("Connected with {0} since {1}.", f"+{PHONE}")
 	assert site.resource("GET", f"WhatsApp Session/{session_id}")["expected_number"] == f"+{PHONE}"
 	assert desk.errors == []
@@ -112,7 +112,7 @@ def test_it_is_kept_from_the_form_and_unlinked_from_the_form_after_a_question(
 	desk.button("Status").click()
 	desk.page.locator("#alert-container .alert").filter(has_text=said(desk)).wait_for()
 	desk.button("Keep This Phone").click()
-	desk.wait_for_buttons("*Status", "Disconnect", "Restart")
+	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	desk.wait_for_focus_on("Status")
 	site.resource("PUT", f"WhatsApp Session/{session_id}", expected_number=f"+{EXPECTED}")
 	desk.page.evaluate("cur_frm.reload_doc()")

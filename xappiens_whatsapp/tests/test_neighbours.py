@@ -12,8 +12,8 @@ import frappe
 
 from xappiens_whatsapp import SESSION, SETTINGS, hooks
 from xappiens_whatsapp.api import pairing, session
-from xappiens_whatsapp.api.webhook import METHOD
 from xappiens_whatsapp.background import jobs, reconciliation
+from xappiens_whatsapp.sessions.webhooks import METHOD
 from xappiens_whatsapp.setup import install, neighbours, uninstall
 from xappiens_whatsapp.site import ownership
 from xappiens_whatsapp.site.ownership import DocTypeTakenOver
