@@ -181,7 +181,11 @@ class Served:
 	def __init__(self, data: Path) -> None:
 		self.data = data
 		self.process = subprocess.Popen(
-			[sys.executable, "-c", SERVING, str(data)], stdout=subprocess.PIPE, text=True, cwd=SOURCE.parent
+			[sys.executable, "-c", SERVING, str(data)],
+			stdout=subprocess.PIPE,
+			text=True,
+			cwd=SOURCE.parent,
+			preexec_fn=hear_signals,  # a gate that runs in the background, or by nohup, ignores some
 		)
 
 	def node(self) -> int:
@@ -190,6 +194,11 @@ class Served:
 
 	def ended(self) -> int:
 		return self.process.wait(30)
+
+
+def hear_signals() -> None:
+	for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+		signal.signal(number, signal.SIG_DFL)
 
 
 def is_running(process: int) -> bool:

@@ -74,9 +74,13 @@ def serve(data: Path, port: int, started: Callable[[RunningGateway], None], tell
 
 @contextmanager
 def ended_by_signals() -> Iterator[threading.Event]:
-	"""Signals set an event instead of raising wherever the program is just now; one that is ignored stays ignored."""
+	"""Signals set an event instead of raising wherever the program is just now; one that is ignored stays ignored.
+
+	Python hands them to the main thread only, so a command that runs in another is ended by that one.
+	"""
 	stopping = threading.Event()
-	heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+	is_heard = threading.current_thread() is threading.main_thread()
+	heard = [number for number in SIGNALS if is_heard and signal.getsignal(number) is not signal.SIG_IGN]
 	before = {number: signal.signal(number, lambda *_details: stopping.set()) for number in heard}
 	try:
 		yield stopping

@@ -341,7 +341,7 @@ class TestGateway(CommandTestCase):
 		with socket.create_server(("127.0.0.1", 0)) as taken:
 			port = str(taken.getsockname()[1])
 			result = self.run_command("gateway", "--port", port, "--connect")
-		self.assertFails(result, 1, f"Port {port} of 127.0.0.1 is in use")
+		self.assertFails(result, 1, f"Port {port} is in use: name another one with --port.")
 		self.assertEqual(frappe.get_doc("WhatsApp Settings").api_base_url, before)
 
 	def test_its_address_and_key_in_the_settings_are_those_that_it_answers_to(self):
