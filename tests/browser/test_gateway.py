@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from code_tab import CodeTab
 from desk_page import eventually
+from message_dialog import MessageDialog
 
 from ..gateway.processes import FakeWhatsApp, GatewayProcess, http
 
 PHONE = "34600000021"
+EXPECTED = "34600000029"
 SPEED = "4"  # so fast nobody misses what the form says while the gateway tries again
 SCREENS = {
 	"desktop": {},
@@ -114,6 +116,40 @@ def sees_the_link(desk: Any, way: Way, step: str) -> None:
 	desk.wait_for_banner("Connected with {0} since {1}.")
 	way.picture(desk.page, f"{step}-on-the-form")
 	assert len(way.devices()) == 1
+
+
+def test_another_phone_is_unlinked_and_the_expected_one_proves_that_messages_go_through(
+	desk: Any, way: Way, site: Any, session_id: str
+):
+	site.call(
+		"session.create_session", session_id=session_id, session_name="Ventas", phone_number=f"+{EXPECTED}"
+	)
+	desk.open_form(session_id)
+	desk.button("View QR").click()
+	desk.wait_for_phase("code")
+	way.tell("scan", text=desk.read_code())
+	desk.wait_for_phase("wrong")
+	assert desk.words() == desk.say(
+		"Another phone is linked: {0} instead of {1}.", f"+{PHONE}", f"+{EXPECTED}"
+	)
+	way.picture(desk.page, "another-phone")
+	desk.dialog.get_by_role("button", name=desk.say("Unlink It"), exact=True).click()
+	desk.answer("Yes")
+	eventually(lambda: not way.devices(), lambda: f"{way.devices()} still linked")
+
+	desk.wait_for_phase("code")
+	way.whatsapp.tell("scan", number=EXPECTED, text=desk.read_code())
+	desk.page.wait_for_selector(".modal.show", state="detached")
+	desk.wait_for_banner("Connected with {0} since {1}.", f"+{EXPECTED}")
+
+	message = MessageDialog(desk, session_id).open()
+	message.send()
+	message.wait_for("good", "The message has arrived: this session works.")
+	message.wait_for_steps(2)
+	way.picture(desk.page, "delivered")
+	desk.close_dialog()
+	assert desk.page.evaluate("cur_frm.doc.proof_state") == "Delivered"
+	assert desk.errors == []
 
 
 @pytest.mark.parametrize("screen", SCREENS)
