@@ -51,7 +51,7 @@ class Site:
 
 	def call(self, method: str, **arguments: Any) -> Any:
 		answer = self.post(method, **arguments)
-		answer.raise_for_status()
+		assert answer.ok, f"{method}: {answer.status_code} {answer.text[-2000:]}"
 		return answer.json()["message"]
 
 	def resource(self, verb: str, path: str, **values: Any) -> Any:
