@@ -30,7 +30,7 @@ demo-phone: setup ## the development site with the gateway: link a real phone (i
 	@$(RUN) -m devsite --port $(PORT) --language $(LANGUAGE) --gateway .phone
 
 test: setup gateway ## run the whole suite, the gateway's included where there is Node
-	$(RUN) -m pytest -n 4 --dist loadfile
+	$(RUN) -m pytest -n 3 --dist loadfile
 	@[ ! -e gateway/node_modules/.complete ] || $(MAKE) gateway-test
 
 gateway: setup ## install the gateway's packages; REQUIRE_GATEWAY=1 makes it a failure when that cannot be

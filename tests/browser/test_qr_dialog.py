@@ -260,11 +260,10 @@ def test_a_scanned_code_is_not_called_expired_while_the_phone_is_being_linked(
 
 
 def test_a_session_that_the_server_lost_is_created_again_by_new_qr(desk, sandbox, new_session, session_id):
-	session = new_session()
-	desk.open_form(session)
-	desk.button("View QR").wait_for()
-	sandbox.forget(session_id)
+	desk.open_form(new_session())
 	desk.button("View QR").click()
+	desk.wait_for_phase("code")
+	sandbox.forget(session_id)
 	desk.wait_for_phase("trouble")
 	assert desk.say("Not on the server.") in desk.words()
 	desk.page.locator(".whatsapp-qr-new").click()
