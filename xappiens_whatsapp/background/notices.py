@@ -123,9 +123,9 @@ def mark(rows: Rows, values: dict[str, object]) -> None:
 
 
 def by_cause(rows: Rows) -> list[Rows]:
-	grouped: dict[str, Rows] = defaultdict(list)
+	grouped: dict[tuple[object, ...], Rows] = defaultdict(list)
 	for row in rows:
-		grouped[row.error_code or ""].append(row)
+		grouped[row.error_code or "", row.restricted_until].append(row)
 	return list(grouped.values())
 
 

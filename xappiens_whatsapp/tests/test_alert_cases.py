@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import frappe
+from frappe.utils import format_datetime
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import session
@@ -106,6 +107,18 @@ class TestTogether(CasesOfAlerts):
 		reconciliation.reconcile()
 		run_jobs()
 		self.assertEqual(len(self.all_told(docs)), 2)
+
+	def test_two_restricted_numbers_are_told_each_with_its_own_end(self):
+		docs = [self.linked(session_name=f"Number {hours}") for hours in (2, 50)]
+		for doc, hours in zip(docs, (2, 50), strict=True):
+			self.sandbox.restrict(doc.session_id, hours * 3600)
+			self.sandbox.drop(doc.session_id, 463)
+			jobs.refresh_session(doc.name)
+		run_jobs()
+		for doc in docs:
+			(told,) = self.told(doc, MANAGER)
+			self.assertIn(doc.session_name, told)
+			self.assertIn(format_datetime(self.fresh(doc.name).restricted_until), told)
 
 	def test_a_number_that_flaps_is_told_once_that_it_keeps_dropping(self):
 		doc = self.linked()

@@ -12,7 +12,7 @@ import frappe
 import xappiens_whatsapp
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import health, session
-from xappiens_whatsapp.sessions import attention, phones, records, states
+from xappiens_whatsapp.sessions import attention, phones, reasons, records, states
 from xappiens_whatsapp.setup.migration import compute_attention
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
@@ -114,6 +114,10 @@ class TestEverythingAgrees(WhatsAppTestCase):
 			"connected by card": frappe.db.count(SESSION, self.filters_of("whatsapp_connected")),
 			"connected by health": found["sessions"]["Connected"],
 		}
+
+	def test_the_card_of_unchecked_sessions_knows_every_reason_not_to_be(self):
+		(codes,) = (row[2] for row in self.filters_of("whatsapp_not_checked") if row[0] == "error_code")
+		self.assertEqual(sorted(codes), sorted(failure.error_code for failure in reasons.NOT_ASKED))
 
 	def test_cards_health_and_list(self):
 		before = self.counted()

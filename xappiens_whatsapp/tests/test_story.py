@@ -11,7 +11,7 @@ from frappe.utils import add_to_date, now_datetime
 from werkzeug.test import Client
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT, SETTINGS
-from xappiens_whatsapp.api import pairing, session
+from xappiens_whatsapp.api import pairing, session, settings
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.sessions import story, telling
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, SESSION_API, VIEWER, WhatsAppTestCase, request
@@ -232,6 +232,25 @@ class TestActions(StoryTestCase):
 		self.assertEqual(newest["words"], "Changed: API Key, Disconnect Mode.")
 		row = self.rows(SETTINGS)[-1]
 		self.assertNotIn("another-key", json.dumps(row, default=str))
+
+	def test_a_secret_as_long_as_the_one_before_is_told_as_well(self):
+		doc = self.created()
+		key = self.sandbox.api_key
+		self.settings(api_key=key[::-1])
+		self.assertEqual(telling.page(doc)["events"][0]["words"], "Changed: API Key.")
+		self.settings(api_key=key)
+		settings.rotate_webhook_secret()
+		frappe.db.commit()
+		self.assertEqual(telling.page(doc)["events"][0]["words"], "Changed: Webhook Secret.")
+		told = len(self.rows(SETTINGS))
+		frappe.get_doc(SETTINGS).save()
+		frappe.db.commit()
+		self.assertEqual(len(self.rows(SETTINGS)), told)
+
+	def test_switching_on_the_daily_message_is_told(self):
+		doc = self.created()
+		self.settings(daily_proof="03:00")
+		self.assertEqual(telling.page(doc)["events"][0]["words"], "Changed: Daily Test Message.")
 
 
 class TestReading(StoryTestCase):

@@ -24,9 +24,11 @@ TOLD_FIELDS = (
 	"api_key",
 	"disconnect_mode",
 	"send_alerts",
+	"daily_proof",
 	"webhook_enabled",
 	"webhook_secret",
 )
+SECRETS = ("api_key", "webhook_secret")
 KEPT = ("linked_site", "quiet_copy", "site_address", "key_address")
 
 
@@ -107,12 +109,20 @@ class WhatsAppSettings(StorableDocument):
 		if not self.is_dummy_password(self.webhook_secret):
 			webhooks.check_webhook_secret(self.webhook_secret)
 
+	def before_save(self) -> None:
+		"""Here a new secret is still itself: afterwards it is as many stars, which show no change where it is as long as the old one."""
+		kept = [field for field in SECRETS if self.keeps(field)]
+		story.note_changes(self, SETTINGS, tuple(field for field in TOLD_FIELDS if field not in kept))
+
+	def keeps(self, secret: str) -> bool:
+		given = self.get(secret) or ""
+		return self.is_dummy_password(given) or given == secrets.read(secret)
+
 	def on_update(self) -> None:
 		"""A number means another session on another server; each is found again by its session id."""
 		before = self.get_doc_before_save()
 		if before and before.api_base_url and before.api_base_url != self.api_base_url:
 			forget_numbers()
-		story.note_changes(self, SETTINGS, TOLD_FIELDS)
 
 	def onload(self) -> None:
 		permissions.only_for_managers()
