@@ -78,12 +78,13 @@ def tell_what_waits(watched: list[frappe._dict]) -> None:
 
 
 class Pass:
-	"""`changed` counts what was written, whichever way it was learned; `asked` the calls to single sessions."""
+	"""`changed` names the records that were written, whichever way it was learned; `asked` counts the calls to single sessions."""
 
 	def __init__(self, watched: list[frappe._dict]) -> None:
 		self.records = watched
 		self.doubtful: list[tuple[bool, datetime, frappe._dict]] = []
-		self.changed = self.asked = self.missing = self.only_there = 0
+		self.changed: set[str] = set()
+		self.asked = self.missing = self.only_there = 0
 		self.is_complete = False
 
 	def read_list(self) -> None:
@@ -97,14 +98,14 @@ class Pass:
 
 	@transactions.unless_busy()
 	def compare(self, record: frappe._dict) -> None:
-		"""What the list vouches for is kept at once; the rest waits for its own route, what it contradicts first."""
-		row = matching.row_for(record, self.found)
+		"""What the list vouches for is kept at once; the rest, and why one is down, waits for its own route."""
+		row, before = matching.row_for(record, self.found), record.status
 		if row:
 			seen = Observation(seen_in_list(row), row, self.found.asked_at, self.found.server)
 			if is_news(learning.news(record, seen), record) and (doc := identity.load(record.name)):
-				self.changed += records.observe(doc, seen).wrote
+				self.note_written(record, records.observe(doc, seen).wrote)
 				record.update({field: doc.get(field) for field in records.FIELDS})
-		if row and seen.belief.then_ask.value:
+		if row and (seen.belief.then_ask.value or matching.is_unexplained(record, before)):
 			self.doubtful.append((matching.is_settled(record, row), last_checked(record), record))
 		elif not row and (record.session_db_id or record.status != states.DISCONNECTED):
 			self.doubtful.append((False, last_checked(record), record))
@@ -133,13 +134,18 @@ class Pass:
 		except BaileysError:
 			return
 		self.missing += verdict is matching.Verdict.MISSING
-		self.changed += any(doc.get(field) != value for field, value in before.items())
+		self.note_written(record, any(doc.get(field) != value for field, value in before.items()))
+
+	def note_written(self, record: frappe._dict, is_written: bool) -> None:
+		if is_written:
+			self.changed.add(record.name)
 
 	def summary(self) -> dict[str, Any]:
-		counts = ("changed", "asked", "missing", "only_there", "is_complete")
+		counts = ("asked", "missing", "only_there", "is_complete")
 		return {
 			"finished_at": str(now_datetime()),
 			"sessions": len(self.records),
+			"changed": len(self.changed),
 			**{name: getattr(self, name) for name in counts},
 		}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from xappiens_whatsapp.baileys.errors import NotFoundError
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
 from xappiens_whatsapp.baileys.models import RemoteSession
 from xappiens_whatsapp.sessions import records, states
 from xappiens_whatsapp.sessions.belief import TABLE, Ask, Observation, Seen, seen_in_list
@@ -26,14 +27,17 @@ class Verdict(Enum):
 def learn(doc: WhatsAppSession, found: ServerList) -> Verdict:
 	"""Keep what the list says, and ask the session's own route where the table of belief wants that.
 
-	Raises what the client raises when the own route cannot be asked.
+	Raises what the client raises when the own route cannot be asked; but for a mere reason nobody has to wait.
 	"""
-	row = row_for(doc, found)
+	row, before = row_for(doc, found), doc.status
 	if row:
 		observe(doc, row, found)
-	if is_settled(doc, row):
-		return Verdict.KNOWN
-	return ask(Link(doc, found.client, found), found)
+	if not is_settled(doc, row):
+		return ask(Link(doc, found.client, found), found)
+	if is_unexplained(doc, before):
+		with suppress(BaileysError):
+			Link(doc, found.client, found).look()
+	return Verdict.KNOWN
 
 
 def row_for(record: WhatsAppSession | frappe._dict, found: ServerList) -> RemoteSession | None:
@@ -51,6 +55,11 @@ def is_settled(record: WhatsAppSession | frappe._dict, row: RemoteSession | None
 	if TABLE[seen].then_ask is Ask.NOBODY:
 		return True
 	return row is not None and states.status_of(row) == record.status
+
+
+def is_unexplained(record: WhatsAppSession | frappe._dict, before: str) -> bool:
+	"""Whether it has just gone down, from the state `before`, and the list did not say why: its own route may."""
+	return record.status != before and record.status in states.DOWN and not record.error_code
 
 
 def ask(link: Link, found: ServerList) -> Verdict:

@@ -14,6 +14,7 @@ from frappe.utils import add_to_date, get_datetime, now_datetime
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import health, session
 from xappiens_whatsapp.background import reconciliation
+from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
@@ -65,16 +66,44 @@ def counted_statements() -> Iterator[list[str]]:
 
 
 class TestPass(ReconciliationTestCase):
-	def test_what_no_webhook_told_is_found_out_with_one_request(self):
+	def test_what_no_webhook_told_is_found_out_with_its_reason(self):
 		dropped, renumbered, untouched = self.linked(), self.linked(), self.linked()
 		self.sandbox.drop(dropped.session_id, 440)
 		number = self.sandbox.renumber(renumbered.session_id)
 		summary = self.run_pass()
-		self.assertEqual(self.fresh(dropped.name).status, "Disconnected")
 		self.assertEqual(self.fresh(renumbered.name).session_db_id, number)
 		self.assertEqual(self.fresh(untouched.name).as_dict(), untouched.as_dict())
-		self.assertEqual(self.sent(), [LIST])
+		why = {f"GET /api/sessions/{one}/status" for one in (dropped.session_db_id, number)}
+		self.assertEqual(set(self.sent()), {LIST, *why}, "the list does not say why a session is down")
+		after = self.fresh(dropped.name)
+		self.assertEqual((after.status, after.error_code), ("Disconnected", "440"))
 		self.assertEqual((summary["changed"], summary["is_complete"]), (2, True))
+
+	def test_a_reason_that_nobody_knows_is_asked_for_once(self):
+		doc = self.linked()
+		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
+			client.disconnect(doc.session_db_id)
+		self.run_pass()
+		self.assertEqual(len(self.sent()), 2)
+		self.run_pass()
+		self.assertEqual(self.sent(), [LIST])
+
+	def test_where_the_reason_cannot_be_asked_for_the_state_is_kept_all_the_same(self):
+		for look in (self.run_pass, lambda: session.refresh_sessions([doc.name])):
+			doc = self.linked()
+			self.sandbox.drop(doc.session_id, 440)
+			self.sandbox.fault("status", "http", times=3, status=500)
+			look()
+			self.assertEqual(self.fresh(doc.name).status, "Disconnected")
+			self.sandbox.clear_faults()
+			session.get_session_status(doc.name)
+			self.assertEqual(self.fresh(doc.name).error_code, "440")
+
+	def test_a_look_at_many_says_why_they_are_down(self):
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 440)
+		session.refresh_sessions([doc.name])
+		self.assertEqual(self.fresh(doc.name).error_code, "440")
 
 	def test_a_create_whose_answer_never_reached_the_database_is_repaired(self):
 		doc = self.new_record()
