@@ -47,17 +47,14 @@ class Way:
 
 @pytest.fixture(scope="module")
 def whatsapp() -> Iterator[FakeWhatsApp]:
-	whatsapp = FakeWhatsApp()
-	yield whatsapp
-	whatsapp.stop()
+	with FakeWhatsApp() as whatsapp:
+		yield whatsapp
 
 
 @pytest.fixture(scope="module")
 def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
-	gateway = GatewayProcess(whatsapp, GATEWAY_TEST_SPEED=SPEED)
-	gateway.start()
-	yield gateway
-	gateway.remove()
+	with GatewayProcess(whatsapp, GATEWAY_TEST_SPEED=SPEED) as gateway:
+		yield gateway
 
 
 @pytest.fixture

@@ -58,16 +58,14 @@ class Way:
 
 @pytest.fixture(scope="module")
 def whatsapp() -> Iterator[FakeWhatsApp]:
-	whatsapp = FakeWhatsApp()
-	yield whatsapp
-	whatsapp.stop()
+	with FakeWhatsApp() as whatsapp:
+		yield whatsapp
 
 
 @pytest.fixture(scope="module")
 def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
-	gateway = GatewayProcess(whatsapp)
-	yield gateway
-	gateway.remove()
+	with GatewayProcess(whatsapp) as gateway:
+		yield gateway
 
 
 @pytest.fixture

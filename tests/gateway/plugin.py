@@ -10,6 +10,7 @@ import atexit
 import base64
 import functools
 import io
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -125,11 +126,10 @@ class GatewaySandbox:
 
 @functools.cache
 def processes() -> tuple[GatewayProcess, FakeWhatsApp]:
-	whatsapp = FakeWhatsApp()
-	gateway = GatewayProcess(whatsapp)
-	atexit.register(whatsapp.stop)
-	atexit.register(gateway.remove)
-	return gateway, whatsapp
+	running = ExitStack()
+	atexit.register(running.close)
+	whatsapp = running.enter_context(FakeWhatsApp())
+	return running.enter_context(GatewayProcess(whatsapp)), whatsapp
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

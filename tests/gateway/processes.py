@@ -77,7 +77,10 @@ class FakeWhatsApp:
 		phones = self.tell("state")["phones"]
 		return [device for phone in phones if phone["number"] == number for device in phone["devices"]]
 
-	def stop(self) -> None:
+	def __enter__(self) -> FakeWhatsApp:
+		return self
+
+	def __exit__(self, *_details: object) -> None:
 		self.process.kill()
 		self.process.wait()
 
@@ -101,6 +104,14 @@ class GatewayProcess:
 			"GATEWAY_TEST_SPEED": "20",
 		} | environment
 		self.process: subprocess.Popen[bytes] | None = None
+
+	def __enter__(self) -> GatewayProcess:
+		self.start()
+		return self
+
+	def __exit__(self, *_details: object) -> None:
+		self.stop()
+		shutil.rmtree(self.data)
 
 	def start(self) -> None:
 		if self.process:
@@ -137,7 +148,3 @@ class GatewayProcess:
 	def lose_database(self) -> None:
 		for file in Path(self.data).glob("gateway.sqlite*"):
 			file.unlink()
-
-	def remove(self) -> None:
-		self.stop()
-		shutil.rmtree(self.data)

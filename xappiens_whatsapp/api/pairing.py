@@ -61,7 +61,8 @@ def revoke_links(session_id: str) -> dict[str, Any]:
 	return {"success": True, "revoked": revoked, "message": message}
 
 
-@frappe.whitelist(allow_guest=True, methods=["POST"])
+# Whoever has the link's token, 256 bits that are stored as a digest only, and the first browser that opened it.
+@frappe.whitelist(allow_guest=True, methods=["POST"])  # nosemgrep: guest-whitelisted-method
 @limits.a_minute(60)
 @gateway.answers_failures
 def open_link(token: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def open_link(token: str) -> dict[str, Any]:
 	return _discreetly(_visit(token, opening=True).look)
 
 
-@frappe.whitelist(allow_guest=True, methods=["POST"])
+@frappe.whitelist(allow_guest=True, methods=["POST"])  # nosemgrep: guest-whitelisted-method -- as `open_link`
 @limits.a_minute(60)
 @gateway.answers_failures
 def pairing_status(token: str) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def pairing_status(token: str) -> dict[str, Any]:
 	return _discreetly(_visit(token).look)
 
 
-@frappe.whitelist(allow_guest=True, methods=["POST"])
+@frappe.whitelist(allow_guest=True, methods=["POST"])  # nosemgrep: guest-whitelisted-method -- as `open_link`
 @limits.a_minute(6)
 @gateway.answers_failures
 def renew_code(token: str) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def renew_code(token: str) -> dict[str, Any]:
 	return _discreetly(visit.look)
 
 
-@frappe.whitelist(allow_guest=True, methods=["POST"])
+@frappe.whitelist(allow_guest=True, methods=["POST"])  # nosemgrep: guest-whitelisted-method -- as `open_link`
 @limits.a_minute(6)
 @gateway.answers_failures
 def get_pairing_code(token: str, phone_number: str) -> dict[str, Any]:

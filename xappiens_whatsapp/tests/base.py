@@ -176,6 +176,23 @@ def login(client: Client, headers: dict[str, str], user: str) -> str:
 	return SESSIONS[user]
 
 
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+	"""What goes to the database while the block runs; everything passes through to the real method."""
+	seen: list[str] = []
+	original = frappe.db.sql
+
+	def counting(query: Any, *args: Any, **kwargs: Any) -> Any:
+		seen.append(str(query))
+		return original(query, *args, **kwargs)
+
+	frappe.db.sql = counting
+	try:
+		yield seen
+	finally:
+		del frappe.db.sql
+
+
 def logged_errors() -> str:
 	"""All of Error Log, with what is only put aside for it so far."""
 	from frappe.deferred_insert import save_to_db

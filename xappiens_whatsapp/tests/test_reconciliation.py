@@ -15,7 +15,7 @@ from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import health, session
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase, counted_statements
 from xappiens_whatsapp.tests.workers import run_jobs
 
 DOWN, BACK = "WhatsApp server cannot be used", "WhatsApp server is back"
@@ -46,23 +46,6 @@ class ReconciliationTestCase(WhatsAppTestCase):
 			self.new_record(session_id=name, session_db_id=row["id"])
 		self.assertEqual(self.run_pass()["changed"], count)
 		return names
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-	"""What goes to the database while the block runs; everything passes through to the real method."""
-	seen: list[str] = []
-	original = frappe.db.sql
-
-	def counting(query: Any, *args: Any, **kwargs: Any) -> Any:
-		seen.append(str(query))
-		return original(query, *args, **kwargs)
-
-	frappe.db.sql = counting
-	try:
-		yield seen
-	finally:
-		del frappe.db.sql
 
 
 class TestPass(ReconciliationTestCase):

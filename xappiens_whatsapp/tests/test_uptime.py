@@ -10,7 +10,7 @@ from frappe.utils import now_datetime
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT
 from xappiens_whatsapp.sessions import story, uptime
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase, counted_statements
 from xappiens_whatsapp.xappiens_whatsapp.report.whatsapp_uptime.whatsapp_uptime import execute
 
 HOUR = 3600
@@ -87,18 +87,8 @@ class TestShare(UptimeTestCase):
 		self.assertEqual(self.statements_of([docs[0]]), self.statements_of(docs))
 
 	def statements_of(self, docs: list[Any]) -> int:
-		counted: list[str] = []
-		run = frappe.db.sql
-
-		def count(query: Any, *args: Any, **options: Any) -> Any:
-			counted.append(str(query))
-			return run(query, *args, **options)
-
-		frappe.db.sql = count
-		try:
+		with counted_statements() as counted:
 			uptime.of_sessions([doc.name for doc in docs])
-		finally:
-			del frappe.db.sql
 		return len(counted)
 
 
