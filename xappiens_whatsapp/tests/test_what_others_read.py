@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 import frappe
@@ -23,7 +24,7 @@ class TestWhatOthersRead(DoorsTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		self.name = self.mine()
-		self.place = self.sandbox.url.removeprefix("http://")
+		self.place = self.sandbox.url.removeprefix("http://").replace(":", " port ")
 
 	def everything(self, user: str) -> str:
 		calls = (
@@ -44,23 +45,39 @@ class TestWhatOthersRead(DoorsTestCase):
 		frappe.cache.delete_keys("whatsapp_budget")
 		return "\n".join([*texts, record.text])
 
+	def assert_shown(self, secrets: tuple[str, ...], user: str) -> None:
+		"""To managers alone."""
+		seen = self.everything(user)
+		for secret in secrets:
+			(self.assertIn if user == MANAGER else self.assertNotIn)(secret, seen)
+		if user != MANAGER:
+			self.assertNotIn(self.sandbox.url.removeprefix("http://"), seen)
+
+	def assert_recovers(self) -> None:
+		self.sandbox.clear_faults()
+		self.settings()
+		name = self.mine()
+		self.assertEqual(self.call("get_session_status", user=VIEWER, session_id=name).status, 200)
+
 	def test_no_address_while_all_is_well_and_no_count(self):
 		for _count in range(3):
 			self.sandbox.add(self.new_id())
-		for user in (VIEWER, AGENT):
-			checks = self.call(APP + "api.diagnosis.diagnose", user=user, session_id=self.name).message[
-				"checks"
-			]
-			self.assertEqual({row["technical"] for row in checks}, {""})
-			self.assertNotIn(self.place, self.everything(user))
+		for user in (VIEWER, AGENT, MANAGER):
+			with self.subTest(user):
+				self.assertEqual(self.technical(user) == {""}, user != MANAGER)
+				self.assert_shown((self.place, f"accepted, {len(self.sandbox.sessions())} sessions"), user)
+
+	def technical(self, user: str) -> set[str]:
+		answer = self.call(APP + "api.diagnosis.diagnose", user=user, session_id=self.name)
+		return {row["technical"] for row in answer.message["checks"]}
 
 	def test_no_address_while_the_server_is_away(self):
 		for address in (f"http://127.0.0.1:{unused_port()}", "http://no-such-name.invalid"):
 			for user in (MANAGER, VIEWER, AGENT, KEEPER):
 				self.settings(api_base_url=address)
 				with self.subTest(address, user=user):
-					seen = self.everything(user)
-					(self.assertIn if user == MANAGER else self.assertNotIn)(address.split("//")[1], seen)
+					self.assert_shown((address.split("//")[1],), user)
+		self.assert_recovers()
 
 	def test_no_address_where_the_stored_one_cannot_be_used(self):
 		guest = Browser(frappe.local.site)
@@ -77,9 +94,11 @@ class TestWhatOthersRead(DoorsTestCase):
 			for user in (MANAGER, VIEWER, AGENT, KEEPER):
 				with self.subTest(address, user=user):
 					self.name = self.with_people(self.new_record(session_db_id=7, status="Connected").name)
-					(self.assertIn if user == MANAGER else self.assertNotIn)(secret, self.everything(user))
+					self.assert_shown((secret,), user)
 			with self.subTest(address, user=None):
 				self.assert_discreet(guest, token, secret)
+		self.assert_recovers()
+		self.assertEqual(guest.ask("pairing_status", token).status, 200)
 
 	def assert_discreet(self, guest: Browser, token: str, secret: str) -> None:
 		"""The person with the phone reads that WhatsApp cannot be reached, whatever is wrong here."""
@@ -124,11 +143,14 @@ class TestWhatOthersRead(DoorsTestCase):
 			("html", {"status": 502}),
 		)
 		for kind, details in faults:
-			for user in (VIEWER, AGENT, KEEPER):
-				for operation in ("status", "list", "qr", "connect", "restart", "disconnect", "delete"):
-					self.sandbox.fault(operation, kind, times=None, **details)
-				with self.subTest(kind, user=user):
-					seen = self.everything(user)
-					for secret in ("10.9.8.7", ":6379", "db.internal", self.place):
-						self.assertNotIn(secret, seen)
+			for user in (MANAGER, VIEWER, AGENT, KEEPER):
+				self.fail_everywhere(kind, details)
+				with self.subTest(kind, user=user, **details):
+					said_by_server = ("10.9.8.7", ":6379", "db.internal") if kind == "http" else ()
+					self.assert_shown((*said_by_server, self.place), user)
 				self.sandbox.clear_faults()
+		self.assert_recovers()
+
+	def fail_everywhere(self, kind: str, details: dict[str, Any]) -> None:
+		for operation in ("status", "list", "qr", "connect", "restart", "disconnect", "delete"):
+			self.sandbox.fault(operation, kind, times=None, **details)
