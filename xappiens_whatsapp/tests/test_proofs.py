@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import patch
 
@@ -19,12 +21,20 @@ from xappiens_whatsapp.server.exceptions import (
 )
 from xappiens_whatsapp.sessions import proofs
 from xappiens_whatsapp.site import languages
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER, request
 from xappiens_whatsapp.tests.webhooks import WebhookTestCase
-from xappiens_whatsapp.tests.workers import run_jobs
+from xappiens_whatsapp.tests.workers import jobs_of, run_jobs
 
 PHONE = "34600000001"
 OTHER = "34600000002"
+SEND = "/api/method/xappiens_whatsapp.api.proof.send_test_message"
+SETTLE = "xappiens_whatsapp.background.jobs.settle_proof"
+UNKNOWN_OUTCOMES = (
+	("http", {"status": 500, "performed": True}, GatewayFailed, 5),
+	("reset", {"performed": True}, GatewayUnavailable, 5),
+	("slow", {"seconds": 6}, GatewayUnavailable, 3),
+	("variant", {"name": "no_id"}, GatewayFailed, 5),
+)
 
 
 class ProofTestCase(WebhookTestCase):
@@ -119,33 +129,23 @@ class TestTheWayOfAMessage(ProofTestCase):
 
 	def test_what_is_told_before_the_server_has_answered_counts(self):
 		doc = self.linked()
-		self.sandbox.fault("send", "slow", seconds=0.5)
-		send = self.sandbox.registry.send
+		self.sandbox.fault("send", "slow", seconds=3)
+		before = len(self.sandbox.messages())
+		with ThreadPoolExecutor(1) as executor:
+			asked = executor.submit(
+				request, frappe.local.site, SEND, "POST", MANAGER, {"session_id": doc.name}
+			)
+			self.wait_for_messages(before + 1)
+			self.deliver(self.event("message.ack", doc.session_id, messageId=self.message_id(), ack=2))
+			self.assertFalse(asked.done())
+			self.assertEqual(asked.result().message["state"], "Delivered")
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
-		def deliver_first(*arguments: Any) -> Any:
-			message = send(*arguments)
-			self.deliver_elsewhere(doc.session_id, message.whatsapp_id)
-			return message
-
-		with patch.object(self.sandbox.registry, "send", deliver_first):
-			proof_api.send_test_message(doc.name)
-		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Delivered")
-
-	def deliver_elsewhere(self, session_id: str, message_id: str) -> None:
-		"""In the sandbox's own thread, which has no site."""
-		import json
-
-		from xappiens_whatsapp.baileys.webhooks import sign
-		from xappiens_whatsapp.tests.webhooks import JSON, SECRET, post
-
-		body = json.dumps(self.event("message.ack", session_id, messageId=message_id, ack=2)).encode()
-		headers = {**JSON, "X-Frappe-Site-Name": self.site, "X-Webhook-Signature": sign(body, SECRET)}
-		status, _answer = post("POST", body, headers)
-		assert status == 200
-
-	def setUp(self) -> None:
-		super().setUp()
-		self.site = frappe.local.site
+	def wait_for_messages(self, count: int) -> None:
+		end = time.monotonic() + 20
+		while len(self.sandbox.messages()) < count:
+			self.assertLess(time.monotonic(), end, "the message never reached the server")
+			time.sleep(0.02)
 
 	def test_of_other_messages_and_other_sessions_nothing_is_kept(self):
 		doc, other = self.linked(), self.new_record()
@@ -159,11 +159,16 @@ class TestTheWayOfAMessage(ProofTestCase):
 		self.tell(doc, 2, message_id=mine)
 		self.assertEqual(self.state(doc), ("Delivered", True))
 
-	def test_a_message_of_a_session_that_nobody_tests_costs_no_look_at_the_database(self):
+	def test_a_message_of_a_session_that_nobody_tests_costs_no_job(self):
 		doc = self.linked()
-		with patch.object(proofs, "settle") as settle:
-			self.tell(doc, 2, message_id="3EB0SOMEBODYELSES")
-		settle.assert_not_called()
+		before = jobs_of(SETTLE)
+		self.deliver(self.event("message.ack", doc.session_id, messageId="3EB0SOMEBODYELSES", ack=2))
+		self.assertEqual(jobs_of(SETTLE) - before, set())
+		proof_api.send_test_message(doc.name)
+		self.deliver(self.event("message.ack", doc.session_id, messageId=self.message_id(), ack=2))
+		self.assertEqual(len(jobs_of(SETTLE) - before), 1)
+		run_jobs()
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_a_newer_message_takes_the_place_of_the_older_one(self):
 		doc = self.linked()
@@ -305,6 +310,7 @@ class TestWhatCannotBeSent(ProofTestCase):
 		self.sandbox.fault("send", "refusal", name="not_connected")
 		self.assertRefused(RefusedInThisState, "press Restart", doc)
 		self.assertEqual(self.fresh(doc.name).status, "Connected")
+		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
 
 	def test_a_server_that_sends_nothing_says_so_and_nothing_is_lost(self):
 		doc = self.linked()
@@ -320,6 +326,9 @@ class TestWhatCannotBeSent(ProofTestCase):
 		doc = self.linked()
 		self.sandbox.forget(doc.session_id)
 		self.assertRefused(SessionMissingOnServer, "Create Session", doc)
+		session.connect_session(doc.name)
+		self.sandbox.scan(doc.session_id, PHONE)
+		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
 
 	def test_its_own_limit_is_said_with_when_to_try_again_and_is_no_trouble_of_the_session(self):
 		doc = self.linked()
@@ -331,24 +340,21 @@ class TestWhatCannotBeSent(ProofTestCase):
 		self.assertRegex(str(raised.exception), r"Try again in \d+ seconds")
 		self.assertTrue(0 < raised.exception.retry_after <= 60)
 		self.assertFalse(self.fresh(doc.name).error_code)
+		self.sandbox.message_limiter.shift(-60)
+		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
 
 	def test_what_nobody_knows_is_said_and_never_sent_again(self):
-		faults = (
-			("http", {"status": 500, "performed": True}, GatewayFailed),
-			("reset", {"performed": True}, GatewayUnavailable),
-			("slow", {"seconds": 3}, GatewayUnavailable),
-			("variant", {"name": "no_id"}, GatewayFailed),
-		)
-		self.settings(webhook_enabled=1, api_timeout=1)
-		for kind, details, error in faults:
+		for kind, details, error, timeout in UNKNOWN_OUTCOMES:
 			with self.subTest(kind):
 				doc = self.linked_quickly()
 				before = len(self.sandbox.messages())
+				self.settings(webhook_enabled=1, api_timeout=timeout)
 				self.sandbox.fault("send", kind, **details)
 				self.assertRefused(error, "did not say whether the message went out", doc)
 				self.assertEqual(len(self.sandbox.messages()), before + 1)
 				self.assertEqual(len(self.sent_texts()), 1)
 				self.assertEqual(self.fresh(doc.name).proof_state, "")
+				self.settings(webhook_enabled=1)
 				self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
 
 	def linked_quickly(self) -> Any:
