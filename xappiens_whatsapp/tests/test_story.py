@@ -8,20 +8,25 @@ from typing import Any
 
 import frappe
 from frappe.utils import add_to_date, now_datetime
+from frappe.utils.password import remove_encrypted_password
 from werkzeug.test import Client
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT, SETTINGS
 from xappiens_whatsapp.api import pairing, session, settings
+from xappiens_whatsapp.api import proof as proof_api
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.sessions import story, telling
+from xappiens_whatsapp.site import secrets
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, SESSION_API, VIEWER, WhatsAppTestCase, request
 from xappiens_whatsapp.tests.test_pairing import Browser
+from xappiens_whatsapp.tests.test_proofs import ProofTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session_event.whatsapp_session_event import (
 	WhatsAppSessionEvent,
 )
 
 PHONE = "34600000001"
+ROWS_A_STATEMENT = 1000
 
 
 class StoryTestCase(WhatsAppTestCase):
@@ -189,7 +194,7 @@ class TestActions(StoryTestCase):
 
 	def test_a_program_with_a_key_comes_through_the_api(self):
 		doc = self.linked()
-		self.addCleanup(frappe.db.set_value, "User", MANAGER, "api_key", None)
+		self.addCleanup(self.forget_key)
 		user = frappe.get_doc("User", MANAGER)
 		user.update({"api_key": frappe.generate_hash(length=15), "api_secret": "a-test-secret-0000"})
 		user.save()
@@ -197,6 +202,12 @@ class TestActions(StoryTestCase):
 		answer = self.with_header(f"{SESSION_API}restart_session", key, session_id=doc.name)
 		self.assertEqual(answer, 200)
 		self.assertEqual((self.last(doc).by_user, self.last(doc).via), (MANAGER, "API"))
+
+	def forget_key(self) -> None:
+		frappe.db.rollback()
+		frappe.db.set_value("User", MANAGER, "api_key", None)
+		remove_encrypted_password("User", MANAGER, "api_secret")
+		frappe.db.commit()
 
 	def with_header(self, method: str, key: str, **arguments: Any) -> int:
 		from frappe.app import application
@@ -276,19 +287,25 @@ class TestReading(StoryTestCase):
 
 	def test_ten_thousand_rows_are_read_twenty_at_a_time(self):
 		doc = self.created()
-		start = now_datetime()
-		values = {"doctype": SESSION_EVENT, "session": doc.name, "event": "Code Shown"}
-		for number in range(10_000):
-			at = add_to_date(start, seconds=number)  # ahead, as after clocks were set back
-			frappe.get_doc({**values, "at": at, "name": f"{doc.name}-{number}"}).db_insert()
-		frappe.db.commit()
+		self.add_rows(doc.name, 10_000)
 		first = self.page(doc).message
 		second = self.page(doc, start=20).message
 		self.assertEqual((len(first["events"]), first["more"]), (20, True))
 		self.assertGreater(first["events"][-1]["at"], second["events"][0]["at"])
 		last = self.page(doc, start=10_000).message
-		self.assertFalse(last["more"])
+		self.assertEqual(([event["event"] for event in last["events"]], last["more"]), (["Created"], False))
 		self.assertEqual(self.page(doc, start=-5).message["events"], first["events"])
+
+	def add_rows(self, session: str, count: int) -> None:
+		"""Ahead of the clock, as after clocks were set back."""
+		start = now_datetime()
+		for position in range(0, count, ROWS_A_STATEMENT):
+			numbers = range(position, min(position + ROWS_A_STATEMENT, count))
+			rows = [(f"{session}-{n}", session, "Code Shown", add_to_date(start, seconds=n)) for n in numbers]
+			places = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
+			insert = f"insert into `tab{SESSION_EVENT}` (`name`, `session`, `event`, `at`) values {places}"
+			frappe.db.sql(insert, [value for row in rows for value in row])
+		frappe.db.commit()
 
 	def test_a_new_session_of_an_old_name_begins_a_story_of_its_own(self):
 		doc = self.linked()
@@ -314,6 +331,7 @@ class TestReading(StoryTestCase):
 
 	def test_nobody_writes_it(self):
 		doc = self.linked()
+		self.assign(doc.name, VIEWER, "Viewer")
 		row = self.rows(doc.name)[0]
 		path = f"/api/resource/{SESSION_EVENT}"
 		values = {"session": doc.name, "event": "Linked", "at": str(now_datetime())}
@@ -321,6 +339,7 @@ class TestReading(StoryTestCase):
 			self.assertEqual(self.request(path, "POST", user, values).status, 403)
 			self.assertEqual(self.request(f"{path}/{row.name}", "PUT", user, {"event": "Back"}).status, 403)
 			self.assertEqual(self.request(f"{path}/{row.name}", "DELETE", user).status, 403)
+			self.assertEqual(self.request(f"{path}/{row.name}", "GET", user).status, 200)
 		self.assertEqual(self.rows(doc.name)[0], row)
 
 	def test_old_rows_are_pruned_by_the_log_settings(self):
@@ -334,13 +353,20 @@ class TestReading(StoryTestCase):
 		self.assertIn(SESSION_EVENT, frappe.get_hooks("default_log_clearing_doctypes"))
 
 	def test_no_row_holds_a_secret_a_code_or_a_token(self):
-		doc = self.linked()
-		session.disconnect_session(doc.name)
-		created = session.create_session(doc.session_id, "Ventas")
-		code = session.get_qr_code(created["session"])["qr_code"]
-		link = pairing.create_link(created["session"])
-		told = json.dumps(self.rows(doc.name), default=str)
-		for secret in (self.sandbox.api_key, code, code[-40:], link["url"].partition("#")[2]):
+		doc = self.created()
+		settings.rotate_webhook_secret()
+		self.assertTrue(session.get_qr_code(doc.name)["ready"])
+		code = self.sandbox.registry.named(doc.session_id).code.text
+		typed = session.get_pairing_code(doc.name, PHONE)["code"]
+		token = pairing.create_link(doc.name)["url"].partition("#")[2]
+		rows = self.rows(doc.name) + self.rows(SETTINGS)
+		shown = {(row.event, row.detail or "") for row in rows}
+		self.assertLessEqual({("Code Shown", ""), ("Code Shown", story.TO_TYPE)}, shown)
+		self.assertLessEqual({("Pairing Link Made", ""), ("Changed", "webhook_secret")}, shown)
+		told = json.dumps(rows, default=str)
+		webhook_secret = secrets.read("webhook_secret")
+		for secret in (self.sandbox.api_key, webhook_secret, code, code.partition(",")[0], typed, token):
+			self.assertTrue(secret)
 			self.assertNotIn(secret, told)
 
 
@@ -355,11 +381,14 @@ class TestClock(StoryTestCase):
 		self.assertEqual(dropped.seconds, 0)
 
 
-class TestEntrance(StoryTestCase):
-	def test_a_job_is_the_background(self):
-		frappe.local.job = object()
-		try:
-			self.assertEqual(story.entrance(), "Background")
-		finally:
-			frappe.local.job = None
-		self.assertEqual(story.entrance(), "Shell")
+class TestEntrance(ProofTestCase):
+	def test_what_a_job_finds_out_came_in_by_the_background(self):
+		doc = self.linked()
+		proof_api.send_test_message(doc.name)
+		self.tell(doc, -1)
+		filters = {"session": doc.name, "event": story.TEST_MESSAGE}
+		rows = frappe.get_all(SESSION_EVENT, filters=filters, fields=["detail", "via", "by_user"])
+		self.assertEqual(
+			{row.detail: (row.via, row.by_user or "") for row in rows},
+			{"Sent": ("Shell", "Administrator"), "Failed": ("Background", "")},
+		)
