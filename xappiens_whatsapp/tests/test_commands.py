@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -152,10 +153,7 @@ class TestQR(CommandTestCase):
 		self.assertTrue(self.as_json("qr", name)["qr_code"].startswith("data:image/png"))
 
 	def test_without_a_code_the_exit_code_says_so_and_nothing_is_connected(self):
-		name = self.create()
-		self.sandbox.scan(name)
-		session.get_session_status(name)
-		self.sandbox.clear_requests()
+		name = self.linked_session().name
 		result = self.run_command("qr", name)
 		self.assertEqual(result.exit_code, 1)
 		self.assertIn("no QR code", result.output)
@@ -191,11 +189,10 @@ class TestCode(CommandTestCase):
 
 	def test_eight_characters_and_then_the_phone_that_typed_them(self):
 		name = self.waiting()
-		timer = threading.Timer(2, self.type_code, [name])
-		timer.start()
-		with patch.object(waiting, "ASK_EVERY", 1):
+		with ThreadPoolExecutor(1) as executor, patch.object(waiting, "ASK_EVERY", 1):
+			typed = executor.submit(self.type_code, name)
 			result = self.run_command("code", name, "+34600000001")
-		timer.join()
+			typed.result()
 		self.assertEqual(result.exit_code, 0, result.output)
 		self.assertRegex(result.stdout, r"(?m)^    [A-Z0-9]{4}-[A-Z0-9]{4}$")
 		self.assertIn("+34600000001", result.stdout)
@@ -204,14 +201,19 @@ class TestCode(CommandTestCase):
 		self.assertIn("The code is valid for", result.stderr)
 
 	def type_code(self, name: str) -> None:
-		code = self.sandbox.registry.named(name).pairing_code.text
-		self.sandbox.enter_code(name, code, "34600000001")
+		end = time.monotonic() + 60
+		while not (code := self.sandbox.registry.named(name).pairing_code):
+			assert time.monotonic() < end, "the server was never asked for a code"
+			time.sleep(0.05)
+		self.sandbox.enter_code(name, code.text, "34600000001")
 
 	def test_one_that_expires_is_said_with_1(self):
 		name = self.waiting()
 		timing = self.sandbox.registry.named(name).timing
 		self.sandbox.registry.named(name).timing = replace(timing, pairing_code_lifetime=1)
 		self.assertFails(self.run_command("code", name, "34600000001"), 1, "The code has expired")
+		self.sandbox.registry.named(name).timing = timing
+		self.assertRegex(self.as_json("code", name, "34600000001")["code"], r"^[A-Z0-9]{8}$")
 
 	def test_as_json_it_does_not_wait(self):
 		answer = self.as_json("code", self.waiting(), "34600000001")
@@ -223,35 +225,44 @@ class TestCode(CommandTestCase):
 		self.behave(features={"pairingCode": False})
 		frappe.cache.delete_keys("whatsapp_features")
 		self.assertFails(self.run_command("code", name, "34600000001"), 1, "gives no codes")
+		self.sandbox.behave(features={})
+		frappe.cache.delete_keys("whatsapp_features")
+		self.assertTrue(self.as_json("code", name, "34600000001")["code"])
 
 
-class TestTestMessage(CommandTestCase):
+class TestSendingATestMessage(CommandTestCase):
 	sandbox_options = {"qr_delay": 0.0, "scan_delay": 0.0, "ack_delay": 0.0}
 
-	def connected(self) -> str:
-		name = self.create()
-		self.sandbox.scan(name)
-		session.get_session_status(name)
-		return name
+	def run_command(self, *arguments: str, **options: Any) -> Result:
+		"""As if some time had passed since the server's list was asked last."""
+		frappe.cache.delete_keys("whatsapp_proof_asked")
+		return super().run_command(*arguments, **options)
 
-	def test_waits_until_it_has_arrived(self):
-		name = self.connected()
+	def assertArrives(self, name: str) -> None:
 		result = self.run_command("test-message", name)
 		self.assertEqual(result.exit_code, 0, result.output)
 		self.assertIn("Delivered", result.stdout)
 		self.assertIn("this session works", result.stdout)
+
+	def test_waits_until_it_has_arrived(self):
+		name = self.linked_session().name
+		self.assertArrives(name)
 		self.assertEqual(self.as_json("test-message", name, "+34600000002")["phone_number"], "34600000002")
 
 	def test_one_that_does_not_arrive_is_1_with_what_to_do(self):
-		name = self.connected()
-		self.run_command("test-message", name)
+		name = self.linked_session().name
+		self.assertArrives(name)
 		self.sandbox.fault("send", "acks", numbers=[1, -1])
 		result = self.run_command("test-message", name)
 		self.assertEqual(result.exit_code, 1, result.output)
 		self.assertIn("WhatsApp did not take the message", result.stdout)
+		self.assertArrives(name)
 
 	def test_a_session_that_is_down_is_one_sentence_and_1(self):
-		self.assertFails(self.run_command("test-message", self.create()), 1, "nothing was sent")
+		name = self.create()
+		self.assertFails(self.run_command("test-message", name), 1, "nothing was sent")
+		self.sandbox.scan(name)
+		self.assertArrives(name)
 
 
 class TestFailures(CommandTestCase):
@@ -281,6 +292,8 @@ class TestFailures(CommandTestCase):
 	def test_an_unfinished_setting_names_the_place_to_finish_it(self):
 		self.settings(api_key="")
 		self.assertFails(self.run_command("list"), 2, "WhatsApp Settings")
+		self.settings()
+		self.assertEqual(self.run_command("list").exit_code, 0)
 
 	def test_the_site_has_to_be_named_and_to_exist(self):
 		for sites, words in (
