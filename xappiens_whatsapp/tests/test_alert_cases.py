@@ -30,7 +30,7 @@ class CasesOfAlerts(AlertsTestCase):
 			self.change_user(user, "language", language, afterwards="en")
 
 	def dropped(self, code: int = 401) -> Any:
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.assign(doc.name, VIEWER, "Viewer")
 		self.sandbox.drop(doc.session_id, code)
@@ -81,7 +81,7 @@ class TestMailTrouble(CasesOfAlerts):
 
 class TestTogether(CasesOfAlerts):
 	def many(self) -> list[Any]:
-		docs = [self.linked(session_name=f"Number {position}") for position in range(TWELVE)]
+		docs = [self.linked_session(session_name=f"Number {position}") for position in range(TWELVE)]
 		frappe.cache.delete_keys("whatsapp_budget")
 		return docs
 
@@ -109,7 +109,7 @@ class TestTogether(CasesOfAlerts):
 		self.assertEqual(len(self.all_told(docs)), 2)
 
 	def test_two_restricted_numbers_are_told_each_with_its_own_end(self):
-		docs = [self.linked(session_name=f"Number {hours}") for hours in (2, 50)]
+		docs = [self.linked_session(session_name=f"Number {hours}") for hours in (2, 50)]
 		for doc, hours in zip(docs, (2, 50), strict=True):
 			self.sandbox.restrict(doc.session_id, hours * 3600)
 			self.sandbox.drop(doc.session_id, 463)
@@ -121,7 +121,7 @@ class TestTogether(CasesOfAlerts):
 			self.assertIn(format_datetime(self.fresh(doc.name).restricted_until), told)
 
 	def test_a_number_that_flaps_is_told_once_that_it_keeps_dropping(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
 			for _drop in range(5):
 				self.sandbox.drop(doc.session_id, 428)
@@ -148,7 +148,7 @@ class TestOwnClicks(CasesOfAlerts):
 					mode = "Keep on the server" if route == "disconnect" else "Delete on the server"
 					self.settings(disconnect_mode=mode)
 					frappe.cache.delete_keys("whatsapp_budget")
-					doc = self.linked()
+					doc = self.linked_session()
 					if answer:
 						self.sandbox.fault(route, answer[0], **answer[1])
 					try:
@@ -192,7 +192,7 @@ class TestOwnClicks(CasesOfAlerts):
 	def left_open(self, route: str, seconds: int, *, performed: bool = True) -> Any:
 		"""A click whose answer was lost, as the server then was. Without a number the list names it, so that the first look does
 		without the routes that fail; `seconds` is how long a click is remembered at least."""
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "session_db_id", 0)
 		frappe.db.commit()
 		self.sandbox.fault(route, "reset", performed=performed)

@@ -21,35 +21,11 @@ from xappiens_whatsapp.tests.workers import run_jobs
 
 
 class AlertsTestCase(WhatsAppTestCase):
-	def linked(self, **values: Any) -> Any:
-		created = session.create_session(self.new_id(), values.pop("session_name", "Ventas"))
-		self.sandbox.scan(created["session_id"])
-		session.get_session_status(created["session"])
-		doc = self.fresh(created["session"])
-		if values:
-			doc.update(values).save()
-		frappe.db.commit()
-		return self.fresh(doc.name)
-
 	def observe(self, doc: Any) -> None:
 		"""What a webhook's job does; then whatever that queued."""
 		jobs.refresh_session(doc.name)
 		frappe.db.commit()
 		run_jobs()
-
-	def change_user(self, user: str, field: str, value: Any, *, afterwards: Any) -> None:
-		def change(to: Any) -> None:
-			frappe.db.set_value("User", user, field, to)
-			frappe.db.commit()
-
-		change(value)
-		self.addCleanup(change, afterwards)
-
-	def told(self, doc: Any, user: str | None = None) -> list[str]:
-		filters = {"document_type": SESSION, "document_name": doc.name}
-		if user:
-			filters["for_user"] = user
-		return frappe.get_all("Notification Log", filters=filters, pluck="subject", order_by="creation asc")
 
 	def mailed(self, doc: Any) -> list[str]:
 		filters = {"reference_doctype": SESSION, "reference_name": doc.name}
@@ -62,7 +38,7 @@ class TestDrop(AlertsTestCase):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
 
 	def test_reaches_assigned_users_and_managers_once_with_the_reason(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.sandbox.drop(doc.session_id, 440)
 		for _observation in range(3):
@@ -75,7 +51,7 @@ class TestDrop(AlertsTestCase):
 		self.assertTrue(after.down_since and after.alerted_on)
 
 	def test_the_recovery_is_told_once_with_the_time_down_and_the_next_drop_again(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 428)
 		self.observe(doc)
 		frappe.db.set_value(SESSION, doc.name, "down_since", add_to_date(now_datetime(), hours=-3))
@@ -98,7 +74,7 @@ class TestDrop(AlertsTestCase):
 
 	def test_is_told_whoever_notices_it(self):
 		for notice in (session.get_session_status, lambda _name: reconciliation.reconcile()):
-			doc = self.linked()
+			doc = self.linked_session()
 			self.sandbox.drop(doc.session_id, 401)
 			notice(doc.name)
 			frappe.db.commit()
@@ -106,13 +82,13 @@ class TestDrop(AlertsTestCase):
 			self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_a_session_that_the_server_lost_is_a_drop(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		self.observe(doc)
 		self.assertIn("does not know this session", self.told(doc, MANAGER)[0])
 
 	def test_markup_in_a_name_is_shown_as_text(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "session_name", "<img src=x onerror=alert(1)>")
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
@@ -122,7 +98,7 @@ class TestDrop(AlertsTestCase):
 	def test_each_person_reads_it_in_their_own_language(self):
 		self.change_user(MANAGER, "language", "es", afterwards="en")
 		self.change_user(AGENT, "language", "en", afterwards="en")
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
@@ -130,7 +106,7 @@ class TestDrop(AlertsTestCase):
 		self.assertIn("session", self.told(doc, AGENT)[0])
 
 	def test_disabled_users_and_assigned_users_without_the_role_hear_nothing(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, NOBODY, "Manager")
 		self.assign(doc.name, AGENT, "Agent")
 		self.change_user(AGENT, "enabled", 0, afterwards=1)
@@ -140,7 +116,7 @@ class TestDrop(AlertsTestCase):
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_nothing_is_told_about_a_session_that_was_deleted_meanwhile(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		frappe.db.delete(SESSION, {"name": doc.name})
 		frappe.db.commit()
@@ -151,7 +127,7 @@ class TestDrop(AlertsTestCase):
 
 	def test_a_return_that_the_first_version_queued_says_how_long_it_took(self):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
-		doc = self.linked()
+		doc = self.linked_session()
 		alerts_before.send_recovery(doc.name, seconds=3900.0)
 		self.assertIn("It was down for 65 minutes.", self.told(doc, MANAGER)[0])
 
@@ -162,7 +138,7 @@ class TestMail(AlertsTestCase):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
 
 	def test_goes_out_where_outgoing_mail_is_set_up(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		jobs.refresh_session(doc.name)
 		with outgoing_mail():
@@ -171,7 +147,7 @@ class TestMail(AlertsTestCase):
 		self.assertIn("logged out on the phone", self.mailed(doc)[0])
 
 	def test_without_outgoing_mail_the_desk_is_told_all_the_same(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
@@ -207,18 +183,18 @@ class TestSilence(AlertsTestCase):
 		for mode in ("Delete on the server", "Keep on the server"):
 			with self.subTest(mode):
 				self.settings(disconnect_mode=mode)
-				doc = self.linked()
+				doc = self.linked_session()
 				session.disconnect_session(doc.name)
 				self.observe(doc)
 				self.assert_silent(doc)
-		doc = self.linked()
+		doc = self.linked_session()
 		with alerts.expecting_change(doc):
 			BaileysClient(self.sandbox.url, self.sandbox.api_key).disconnect(doc.session_db_id)
 			self.observe(doc)
 		self.assert_silent(doc)
 
 	def test_a_click_that_failed_does_not_hide_the_next_drop(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.fault("restart", "html", status=502)
 		with self.assertRaises(GatewayFailed):
 			session.restart_session(doc.name)
@@ -229,13 +205,13 @@ class TestSilence(AlertsTestCase):
 	def test_for_a_restart_and_a_connect_by_a_person(self):
 		for action in (session.restart_session, session.connect_session):
 			with self.subTest(action.__name__):
-				doc = self.linked()
+				doc = self.linked_session()
 				action(doc.name)
 				self.observe(doc)
 				self.assert_silent(doc)
 
 	def test_an_action_that_is_over_does_not_hide_a_later_drop(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		session.restart_session(doc.name)
 		session.get_session_status(doc.name)
 		self.assertEqual(self.fresh(doc.name).status, "Connected")
@@ -244,7 +220,7 @@ class TestSilence(AlertsTestCase):
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_while_the_server_itself_cannot_be_reached(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		for kind, details in (
 			("reset", {}),
 			("http", {"status": 503}),
@@ -262,7 +238,7 @@ class TestSilence(AlertsTestCase):
 		self.assertEqual(self.fresh(doc.name).status, "Connected")
 
 	def test_for_inactive_sessions(self):
-		doc = self.linked(is_active=0)
+		doc = self.linked_session(is_active=0)
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
 		self.assert_silent(doc)
@@ -270,13 +246,13 @@ class TestSilence(AlertsTestCase):
 
 	def test_when_the_setting_is_off(self):
 		self.settings(send_alerts=0)
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
 		self.assertEqual(self.told(doc), [])
 
 	def test_a_disconnect_by_a_person_ends_a_drop_for_good(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
 		session.disconnect_session(doc.name)

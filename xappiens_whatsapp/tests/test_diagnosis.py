@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,17 +13,11 @@ from xappiens_whatsapp.api import diagnosis, session
 from xappiens_whatsapp.baileys.errors import RateLimitedError
 from xappiens_whatsapp.server import budget
 from xappiens_whatsapp.server.exceptions import GatewayAuthenticationError, GatewayRateLimited
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase, unused_port
 from xappiens_whatsapp.tests.webhooks import site_address
 
 API = "xappiens_whatsapp.api.diagnosis."
 CONNECTION = ["settings", "dns", "tcp", "http", "key"]
-
-
-def unused_port() -> int:
-	with socket.socket() as probe:
-		probe.bind(("127.0.0.1", 0))
-		return probe.getsockname()[1]
 
 
 @contextmanager
@@ -54,12 +47,6 @@ def answering(status: int) -> Iterator[str]:
 class DiagnosisTestCase(WhatsAppTestCase):
 	def create(self) -> str:
 		return session.create_session(self.new_id(), "Ventas")["session"]
-
-	def linked(self, phone_number: str = "34600000001") -> str:
-		name = self.create()
-		self.sandbox.scan(name, phone_number=phone_number)
-		session.get_session_status(name)
-		return name
 
 	def walk(self, session_id: str | None = None) -> dict:
 		self.sandbox.clear_requests()
@@ -162,7 +149,7 @@ class TestChainToThePhone(DiagnosisTestCase):
 		self.assertEqual(self.sent("POST"), [])
 
 	def test_a_linked_session_is_not_asked_for_a_code(self):
-		answer = self.walk(self.linked())
+		answer = self.walk(self.linked_session().name)
 		self.assertEqual(self.checks(answer)[-1], "state")
 		self.assertIn("linked", answer["checks"][-1]["detail"])
 		self.assertTrue(answer["success"])
@@ -191,7 +178,7 @@ class TestChainToThePhone(DiagnosisTestCase):
 		self.assertStopsAt(self.walk(name), "number", "has no number", "Press Status")
 
 	def test_a_phone_that_logged_out_gets_the_reason_and_the_next_step(self):
-		name = self.linked()
+		name = self.linked_session().name
 		self.sandbox.drop(name, code=401)
 		self.assertStopsAt(self.walk(name), "state", "logged out on the phone", "Press Connect")
 		self.assertEqual(self.fresh(name).status, "Disconnected")
@@ -270,8 +257,8 @@ class FindingsTestCase(DiagnosisTestCase):
 
 class TestFindings(FindingsTestCase):
 	def test_records_and_server_that_agree_yield_nothing(self):
-		self.linked("34600000001")
-		self.linked("34600000002")
+		self.linked_session(phone_number="34600000001")
+		self.linked_session(phone_number="34600000002")
 		self.assertEqual(self.findings(), [])
 
 	def test_each_kind_names_its_session_and_what_may_be_done(self):

@@ -24,13 +24,6 @@ PHONES = itertools.count(1000)
 
 
 class ReconciliationTestCase(WhatsAppTestCase):
-	def linked(self, phone_number: str = "34600000001") -> Any:
-		created = session.create_session(self.new_id(), "Ventas")
-		self.sandbox.scan(created["session_id"], phone_number=phone_number)
-		session.get_session_status(created["session"])
-		self.sandbox.clear_requests()
-		return self.fresh(created["session"])
-
 	def run_pass(self) -> dict[str, Any]:
 		self.sandbox.clear_requests()
 		frappe.db.commit()
@@ -50,7 +43,7 @@ class ReconciliationTestCase(WhatsAppTestCase):
 
 class TestPass(ReconciliationTestCase):
 	def test_what_no_webhook_told_is_found_out_with_its_reason(self):
-		dropped, renumbered, untouched = self.linked(), self.linked(), self.linked()
+		dropped, renumbered, untouched = self.linked_session(), self.linked_session(), self.linked_session()
 		self.sandbox.drop(dropped.session_id, 440)
 		number = self.sandbox.renumber(renumbered.session_id)
 		summary = self.run_pass()
@@ -63,7 +56,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual((summary["changed"], summary["is_complete"]), (2, True))
 
 	def test_a_reason_that_nobody_knows_is_asked_for_once(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
 			client.disconnect(doc.session_db_id)
 		self.run_pass()
@@ -73,7 +66,7 @@ class TestPass(ReconciliationTestCase):
 
 	def test_where_the_reason_cannot_be_asked_for_the_state_is_kept_all_the_same(self):
 		for look in (self.run_pass, lambda: session.refresh_sessions([doc.name])):
-			doc = self.linked()
+			doc = self.linked_session()
 			self.sandbox.drop(doc.session_id, 440)
 			self.sandbox.fault("status", "http", times=3, status=500)
 			look()
@@ -83,7 +76,7 @@ class TestPass(ReconciliationTestCase):
 			self.assertEqual(self.fresh(doc.name).error_code, "440")
 
 	def test_a_look_at_many_says_why_they_are_down(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 440)
 		session.refresh_sessions([doc.name])
 		self.assertEqual(self.fresh(doc.name).error_code, "440")
@@ -98,7 +91,7 @@ class TestPass(ReconciliationTestCase):
 		)
 
 	def test_a_session_that_is_gone_is_noted_once_its_own_route_says_so_too(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		summary = self.run_pass()
 		after = self.fresh(doc.name)
@@ -110,14 +103,14 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.sent(), [LIST])
 
 	def test_a_number_that_belongs_to_another_session_is_given_up(self):
-		other = self.linked()
+		other = self.linked_session()
 		doc = self.new_record(session_db_id=other.session_db_id, status="Connected")
 		self.run_pass()
 		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
 		self.assertEqual(self.fresh(other.name).session_db_id, other.session_db_id)
 
 	def test_trouble_while_a_missing_session_is_confirmed_gives_nothing_up(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		self.sandbox.fault("status", "html", status=502, times=None)
 		self.run_pass()
@@ -127,13 +120,13 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
 
 	def test_a_session_that_only_the_server_has_is_never_adopted(self):
-		self.linked()
+		self.linked_session()
 		self.sandbox.add("test_somebody_elses")
 		self.assertGreaterEqual(self.run_pass()["only_there"], 1)
 		self.assertFalse(frappe.db.exists(SESSION, "test_somebody_elses"))
 
 	def test_inactive_sessions_are_left_alone(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "is_active", 0)
 		self.sandbox.drop(doc.session_id, 401)
 		self.assertIsNone(self.run_pass())
@@ -141,7 +134,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.sent(), [])
 
 	def test_switched_off_nothing_is_queued_and_switched_on_one_pass_is(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.settings(enabled=0)
 		reconciliation.enqueue_reconciliation()
@@ -154,7 +147,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
 
 	def test_two_passes_at_once_end_in_the_same_state(self):
-		docs = [self.linked(f"3460000010{index}") for index in range(4)]
+		docs = [self.linked_session(phone_number=f"3460000010{index}") for index in range(4)]
 		for doc in docs:
 			self.sandbox.renumber(doc.session_id)
 			self.sandbox.drop(doc.session_id, 401)
@@ -211,7 +204,7 @@ class TestDoubtfulList(ReconciliationTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
-		self.docs = [self.linked(f"3460000020{index}") for index in range(5)]
+		self.docs = [self.linked_session(phone_number=f"3460000020{index}") for index in range(5)]
 		for index, doc in enumerate(self.docs):
 			frappe.db.set_value(
 				SESSION, doc.name, "last_checked", add_to_date(now_datetime(), hours=-1 - index)
@@ -261,7 +254,7 @@ class TestServerTrouble(ReconciliationTestCase):
 		return fresh.get("__onload")
 
 	def test_a_server_that_is_down_costs_one_attempt_is_logged_once_and_changes_no_state(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		downs, backs = self.logged(DOWN), self.logged(BACK)
 		self.sandbox.fault("*", "http", status=503, times=None)
 		for _pass in range(3):
@@ -280,7 +273,7 @@ class TestServerTrouble(ReconciliationTestCase):
 		self.assertFalse(self.opened(doc)["check_failed"])
 
 	def test_every_way_to_fail_leaves_the_records_as_they_are_and_the_next_pass_repairs(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		faults = (
 			("http", {"status": 500}),
 			("http", {"status": 401}),
@@ -307,7 +300,7 @@ class TestServerTrouble(ReconciliationTestCase):
 
 class TestHealth(ReconciliationTestCase):
 	def test_tells_counts_and_ages_to_managers_and_nothing_to_others(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.run_pass()
 		answer = self.call("xappiens_whatsapp.api.health.status", verb="GET", user=MANAGER)
 		self.assertEqual(answer.message["sessions"].get("Connected"), 1)
@@ -321,7 +314,7 @@ class TestHealth(ReconciliationTestCase):
 			)
 
 	def test_the_age_of_the_last_pass_grows(self):
-		self.linked()
+		self.linked_session()
 		self.run_pass()
 		key, before = reconciliation.LAST_PASS, frappe.cache.get_value(reconciliation.LAST_PASS)
 		earlier = add_to_date(get_datetime(before["finished_at"]), minutes=-30)

@@ -9,7 +9,6 @@ from typing import Any
 import frappe
 from frappe.utils import add_to_date, now_datetime
 from frappe.utils.password import remove_encrypted_password
-from werkzeug.test import Client
 
 from xappiens_whatsapp import SESSION, SESSION_EVENT, SETTINGS
 from xappiens_whatsapp.api import pairing, session, settings
@@ -35,12 +34,6 @@ class StoryTestCase(WhatsAppTestCase):
 		frappe.db.commit()
 		return self.fresh(answer["session"])
 
-	def linked(self, phone: str = PHONE) -> Any:
-		doc = self.created()
-		self.sandbox.scan(doc.session_id, phone)
-		self.look(doc)
-		return self.fresh(doc.name)
-
 	def look(self, doc: Any) -> None:
 		"""As a webhook's job does."""
 		jobs.refresh_session(doc.name)
@@ -61,16 +54,16 @@ class StoryTestCase(WhatsAppTestCase):
 
 class TestTurns(StoryTestCase):
 	def test_a_session_is_created_and_linked_with_its_number(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assertEqual(self.events(doc), ["Created", "Linked"])
 		self.assertEqual(self.last(doc).phone_number, PHONE)
 
 	def test_what_nobody_did_has_no_name(self):
-		linked = self.last(self.linked())
+		linked = self.last(self.linked_session())
 		self.assertEqual((linked.by_user or "", linked.via or ""), ("", ""))
 
 	def test_a_drop_has_its_reason_and_its_return_how_long_it_took(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION_EVENT, self.last(doc).name, "at", add_to_date(now_datetime(), hours=-3))
 		frappe.db.commit()
 		self.sandbox.drop(doc.session_id, 440)
@@ -87,7 +80,7 @@ class TestTurns(StoryTestCase):
 		self.assertAlmostEqual(back.seconds, 300, delta=60)
 
 	def test_a_phone_that_was_logged_out_is_linked_anew(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.look(doc)
 		session.connect_session(doc.name)
@@ -97,7 +90,7 @@ class TestTurns(StoryTestCase):
 		self.assertEqual(self.last(doc).phone_number, "34600000002")
 
 	def test_looks_that_show_nothing_new_write_nothing(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		before = self.events(doc)
 		for _look in range(3):
 			session.get_session_status(doc.name)
@@ -105,7 +98,7 @@ class TestTurns(StoryTestCase):
 		self.assertEqual(self.events(doc), before)
 
 	def test_two_who_see_the_same_drop_write_it_once(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 440)
 		path = f"/api/method/{SESSION_API}get_session_status"
 		site = frappe.local.site
@@ -116,7 +109,7 @@ class TestTurns(StoryTestCase):
 		self.assertEqual(self.events(doc).count("Dropped"), 1)
 
 	def test_a_record_that_is_older_than_its_story_goes_on_with_it(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.delete(SESSION_EVENT, {"session": doc.name})
 		frappe.db.set_value(SESSION, doc.name, "status_since", add_to_date(now_datetime(), days=-2))
 		frappe.db.commit()
@@ -137,21 +130,21 @@ class TestActions(StoryTestCase):
 			for mode in ("Delete on the server", "Keep on the server"):
 				with self.subTest(method, mode=mode):
 					self.settings(disconnect_mode=mode)
-					doc = self.linked()
+					doc = self.linked_session()
 					row = self.act(doc, method)
 					run_jobs()
 					self.assertEqual((row.event, row.by_user, row.via), (event, MANAGER, "Desk"))
 					self.assertEqual(self.events(doc), ["Created", "Linked", event])
 
 	def test_a_restart_that_does_not_come_back_is_a_drop(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.act(doc, "restart_session")
 		self.sandbox.drop(doc.session_id, 440)
 		self.look(doc)
 		self.assertEqual(self.events(doc)[2:], ["Restarted", "Dropped"])
 
 	def test_an_action_that_fails_is_none_and_a_later_one_is(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.fault("restart", "http", status=503, times=None)
 		self.assertNotEqual(self.call("restart_session", user=MANAGER, session_id=doc.name).status, 200)
 		self.assertEqual(self.events(doc), ["Created", "Linked"])
@@ -159,7 +152,7 @@ class TestActions(StoryTestCase):
 		self.assertEqual(self.act(doc, "restart_session").event, "Restarted")
 
 	def test_a_deleted_session_keeps_its_story_for_managers(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assertEqual(self.call("delete_session", user=MANAGER, session_id=doc.name).status, 200)
 		row = self.rows(doc.name)[-1]
 		self.assertEqual((row.event, row.by_user), ("Deleted", MANAGER))
@@ -193,14 +186,14 @@ class TestActions(StoryTestCase):
 		self.assertNotIn(token, json.dumps(self.rows(doc.name), default=str))
 
 	def test_a_program_with_a_key_comes_through_the_api(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.addCleanup(self.forget_key)
 		user = frappe.get_doc("User", MANAGER)
 		user.update({"api_key": frappe.generate_hash(length=15), "api_secret": "a-test-secret-0000"})
 		user.save()
 		key = f"token {user.api_key}:a-test-secret-0000"
-		answer = self.with_header(f"{SESSION_API}restart_session", key, session_id=doc.name)
-		self.assertEqual(answer, 200)
+		path, headers = f"/api/method/{SESSION_API}restart_session", {"Authorization": key}
+		self.assertEqual(self.request(path, "POST", None, {"session_id": doc.name}, headers).status, 200)
 		self.assertEqual((self.last(doc).by_user, self.last(doc).via), (MANAGER, "API"))
 
 	def forget_key(self) -> None:
@@ -209,18 +202,8 @@ class TestActions(StoryTestCase):
 		remove_encrypted_password("User", MANAGER, "api_secret")
 		frappe.db.commit()
 
-	def with_header(self, method: str, key: str, **arguments: Any) -> int:
-		from frappe.app import application
-
-		frappe.db.commit()
-		headers = {"X-Frappe-Site-Name": frappe.local.site, "Authorization": key}
-		client = Client(application)
-		with ThreadPoolExecutor(1) as executor:
-			asked = executor.submit(client.post, f"/api/method/{method}", json=arguments, headers=headers)
-			return asked.result().status_code
-
 	def test_the_shell_has_a_name_too(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		session.restart_session(doc.name)
 		self.assertEqual((self.last(doc).by_user, self.last(doc).via), ("Administrator", "Shell"))
 
@@ -271,7 +254,7 @@ class TestReading(StoryTestCase):
 		)
 
 	def test_newest_first_in_the_language_of_the_reader(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 440)
 		self.look(doc)
 		self.assertEqual(
@@ -308,15 +291,15 @@ class TestReading(StoryTestCase):
 		frappe.db.commit()
 
 	def test_a_new_session_of_an_old_name_begins_a_story_of_its_own(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		session.delete_session(doc.name)
 		again = session.create_session(doc.session_id, "Ventas")
 		told = [event["event"] for event in telling.page(self.fresh(again["session"]))["events"]]
 		self.assertEqual(told, ["Created"])
 
 	def test_who_is_not_assigned_reads_nothing_of_it_on_any_way(self):
-		doc = self.linked()
-		foreign = self.linked()
+		doc = self.linked_session()
+		foreign = self.linked_session()
 		self.assign(doc.name, VIEWER, "Viewer")
 		self.assertEqual(self.page(doc, VIEWER).status, 200)
 		self.assertEqual(self.page(foreign, VIEWER).status, 403)
@@ -330,7 +313,7 @@ class TestReading(StoryTestCase):
 		self.assertEqual(self.request(f"/api/resource/{SESSION_EVENT}/{own.name}", "GET", VIEWER).status, 200)
 
 	def test_nobody_writes_it(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, VIEWER, "Viewer")
 		row = self.rows(doc.name)[0]
 		path = f"/api/resource/{SESSION_EVENT}"
@@ -372,7 +355,7 @@ class TestReading(StoryTestCase):
 
 class TestClock(StoryTestCase):
 	def test_a_clock_that_was_set_back_gives_no_negative_times(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION_EVENT, self.last(doc).name, "at", add_to_date(now_datetime(), hours=1))
 		frappe.db.commit()
 		self.sandbox.drop(doc.session_id, 440)
