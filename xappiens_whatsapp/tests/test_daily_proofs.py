@@ -12,11 +12,11 @@ from unittest.mock import patch
 import frappe
 from frappe.utils import now_datetime
 
-from xappiens_whatsapp.api import health, session
+from xappiens_whatsapp.api import health
 from xappiens_whatsapp.api import proof as proof_api
 from xappiens_whatsapp.background import proofs as background
 from xappiens_whatsapp.server import budget, features, gateway
-from xappiens_whatsapp.sessions import proof_steps, records, states
+from xappiens_whatsapp.sessions import proof_steps, states
 from xappiens_whatsapp.site import copies, shared
 from xappiens_whatsapp.tests.base import MANAGER, set_setting
 from xappiens_whatsapp.tests.test_proofs import ProofTestCase
