@@ -93,6 +93,8 @@ class TestActions(FindingsTestCase):
 		with self.assertRaises(frappe.DoesNotExistError):
 			diagnosis.adopt_session(999999999)
 		self.assertEqual(frappe.db.count("WhatsApp Session", {"session_db_id": 999999999}), 0)
+		added = self.sandbox.add("test_adopted")
+		self.assertEqual(diagnosis.adopt_session(added["id"])["session"], "test_adopted")
 
 	def test_linking_again_stores_a_number_that_changed_or_was_missing(self):
 		name = self.create()
@@ -131,6 +133,8 @@ class TestActions(FindingsTestCase):
 		self.assertEqual(self.sent("DELETE"), [])
 		with self.assertRaises(frappe.ValidationError):
 			diagnosis.delete_finding()
+		diagnosis.delete_finding(session_id=name, session_db_id=self.remote_id(name))
+		self.assertEqual(len(self.sent("DELETE")), 1)
 
 	def test_missing_numbers_are_filled_with_one_pass_over_the_list(self):
 		first, second = self.create(), self.create()
