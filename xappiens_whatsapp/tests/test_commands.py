@@ -160,6 +160,7 @@ class TestFailures(CommandTestCase):
 		for arguments in (("create",), ("qr",), ("qr", "x", "--wait", "0"), ("paint",)):
 			self.assertEqual(self.run_command(*arguments).exit_code, 2)
 		self.assertEqual(self.sent(), [])
+		self.assertEqual(self.run_command("create", self.new_id(), "Ventas").exit_code, 0)
 
 	def test_an_unfinished_setting_names_the_place_to_finish_it(self):
 		self.settings(api_key="")

@@ -140,3 +140,5 @@ class TestHalvesOfCharacters(WhatsAppTestCase):
 				self.fresh(doc.name).update({field: HALF}).save()
 		with self.assertRaisesRegex(frappe.ValidationError, "half of a character"):
 			self.settings(api_base_url=f"https://a.example/{HALF}")
+		self.fresh(doc.name).update({"description": "Ventas"}).save()
+		self.settings()

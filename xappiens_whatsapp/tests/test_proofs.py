@@ -207,6 +207,8 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 		self.assertEqual(self.state(doc), ("Sent", False))
 		with self.late():
 			self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Failed")
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_where_the_server_never_reported_anything_that_is_said_and_no_failure_is_stored(self):
 		doc = self.linked()
@@ -216,6 +218,8 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 			answer = proof_api.get_test_message(doc.name)
 		self.assertEqual((answer["state"], answer["may_be_dead"]), ("Sent", True))
 		self.assertIn("or the server does not report deliveries", answer["message"])
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_that_it_was_sent_and_that_it_failed_stand_in_the_story(self):
 		doc = self.linked()
@@ -236,6 +240,9 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 		answer = proof_api.get_test_message(doc.name)
 		self.assertEqual((answer["state"], answer["may_be_dead"]), ("Failed", False))
 		self.assertIn("restricted this number", answer["message"])
+		proof_api.send_test_message(doc.name)
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 
 class TestWithoutWebhooks(ProofTestCase):
@@ -267,6 +274,9 @@ class TestWithoutWebhooks(ProofTestCase):
 			self.assertIn("does not report deliveries", answer["message"])
 			self.assertNotIn("retry_after", answer)
 		self.assertEqual(len(self.sent("GET")), 1)
+		self.sandbox.clear_faults()
+		frappe.cache.delete_keys("whatsapp_proof_")
+		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Read")
 
 	def test_a_list_that_cannot_be_read_now_is_read_later(self):
 		doc = self.linked()

@@ -40,6 +40,9 @@ class TestWhatCannotBeSent(ProofTestCase):
 		self.sandbox.clear_requests()
 		self.assertRefused(RefusedInThisState, "logged out", doc)
 		self.assertEqual(self.sent_texts(), [])
+		session.connect_session(doc.name)
+		self.sandbox.scan(doc.session_id, PHONE)
+		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
 
 	def test_a_record_that_is_behind_is_brought_up_to_date_first(self):
 		doc = self.linked()
