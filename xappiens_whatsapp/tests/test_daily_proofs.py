@@ -91,7 +91,9 @@ class TestOneADay(DailyTestCase):
 		self.assertEqual(self.run_pass(), [doc.session_id])
 
 	def test_the_scheduler_starts_it(self):
-		doc = self.connected()
+		"""With an id of the hour's first minute: a bench's own worker goes by the real clock."""
+		ids = iter(self.new_id, "")
+		doc = self.connected(session_id=next(one for one in ids if background.minute_of(one) == 0))
 		with self.at():
 			background.enqueue_proofs()
 			frappe.db.commit()

@@ -31,7 +31,7 @@ class ProofTestCase(WebhookTestCase):
 
 	def connected(self, **values: Any) -> Any:
 		"""In step with the server, without the calls that it takes to link."""
-		doc, number = self.new_record(), next(NUMBERS)
+		doc, number = self.new_record(session_id=values.pop("session_id", None)), next(NUMBERS)
 		row = self.sandbox.add(doc.session_id, phone_number=number)
 		known = {"session_db_id": row["id"], "status": "Connected", "is_connected": 1, "phone_number": number}
 		doc.db_set({**known, **values})
