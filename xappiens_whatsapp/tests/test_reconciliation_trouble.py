@@ -12,6 +12,18 @@ from xappiens_whatsapp.api import health
 from xappiens_whatsapp.tests.test_reconciliation import LIST, ReconciliationTestCase
 
 DOWN, BACK = "WhatsApp server cannot be used", "WhatsApp server is back"
+WAYS_TO_FAIL = (
+	("http", {"status": 500}),
+	("http", {"status": 401}),
+	("html", {"status": 502}),
+	("not_json", {}),
+	("truncated", {}),
+	("reset", {}),
+	("cut", {}),
+	("redirect", {"location": "http://127.0.0.1:9/"}),
+	("rate_limit", {"reset": 120}),
+	("huge", {"megabytes": 10}),
+)
 
 
 class TestDoubtfulList(ReconciliationTestCase):
@@ -89,19 +101,7 @@ class TestServerTrouble(ReconciliationTestCase):
 
 	def test_every_way_to_fail_leaves_the_records_as_they_are_and_the_next_pass_repairs(self):
 		doc = self.linked_session()
-		faults = (
-			("http", {"status": 500}),
-			("http", {"status": 401}),
-			("html", {"status": 502}),
-			("not_json", {}),
-			("truncated", {}),
-			("reset", {}),
-			("cut", {}),
-			("redirect", {"location": "http://127.0.0.1:9/"}),
-			("rate_limit", {"reset": 120}),
-			("huge", {"megabytes": 10}),
-		)
-		for kind, details in faults:
+		for kind, details in WAYS_TO_FAIL:
 			with self.subTest(kind, **details):
 				self.sandbox.fault("list", kind, times=None, **details)
 				self.assertFalse(self.run_pass()["is_complete"])
