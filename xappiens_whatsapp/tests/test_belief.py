@@ -159,11 +159,22 @@ class TestTable(TruthTestCase):
 		self.attempt(learn, name)
 		if learn is import_afresh and row.seen in CANNOT_BE_IMPORTED:
 			self.assertFalse(frappe.db.exists(SESSION, name))
-			return
-		self.assert_believed(name, row.believed, number)
+			self.assert_can_be_imported(name, number, row)
+		else:
+			self.assert_believed(name, row.believed, number)
+			self.heal()
+			self.assert_recovers(name, row)
+		frappe.delete_doc(SESSION, name, force=True)
+
+	def assert_can_be_imported(self, name: str, number: int, row: Row) -> None:
 		self.heal()
-		self.assert_recovers(name, row)
-		frappe.delete_doc(SESSION, name)
+		if row.seen is Seen.GONE:
+			number = self.sandbox.add(name)["id"]
+		if row.seen is Seen.NOT_LISTED:
+			self.sandbox.hide(name, hidden=False)
+		diagnosis.adopt_session(number)
+		self.assertEqual(self.fresh(name).session_db_id, number)
+		self.assertTrue(session.get_session_status(name)["success"])
 
 	def arranged(self, row: Row) -> tuple[str, int]:
 		self.heal()
@@ -185,16 +196,18 @@ class TestTable(TruthTestCase):
 				with self.subTest(words, route=route):
 					name, _number = self.arranged(row)
 					self.attempt(click, name)
-					self.assert_as_on_server(name)
+					is_there = row.seen is not Seen.GONE or route == "connect"
+					self.assert_as_on_server(name, is_there)
 					self.heal()
-					self.attempt(ROUTES["Status"], name)
-					self.assert_as_on_server(name)
+					if is_there:
+						session.get_session_status(name)
+					self.assert_as_on_server(name, is_there)
 
-	def assert_as_on_server(self, name: str) -> None:
+	def assert_as_on_server(self, name: str, is_there: bool) -> None:
 		fresh = self.fresh(name)
 		rows = [row for row in self.sandbox.sessions() if row["id"] == fresh.session_db_id]
-		self.assertEqual([bool(fresh.is_connected)], [row["isConnected"] for row in rows] or [False])
-		self.assertEqual([name] * len(rows), [row["sessionId"] for row in rows])
+		self.assertEqual([row["sessionId"] for row in rows], [name] * is_there)
+		self.assertEqual(bool(fresh.is_connected), any(row["isConnected"] for row in rows))
 
 	def assert_believed(self, name: str, believed: str, number: int) -> None:
 		fresh = self.fresh(name)
@@ -207,6 +220,8 @@ class TestTable(TruthTestCase):
 	def assert_recovers(self, name: str, row: Row) -> None:
 		"""What went wrong leaves nothing behind: the next answer is believed."""
 		if row.seen is Seen.GONE:
+			session.connect_session(name)
+			self.assertTrue(self.remote_id(name))
 			return
 		session.get_session_status(name)
 		fresh = self.fresh(name)
@@ -241,6 +256,8 @@ class TestTable(TruthTestCase):
 			frappe.db.rollback()
 		self.assertIn(f"GET /api/sessions/{number}/status", self.sent())
 		self.assertEqual(self.fresh(name).status, self.on_server(name, click.believed))
+		self.heal()
+		self.assertTrue(session.get_session_status(name)["success"])
 
 	def on_server(self, name: str, believed: str) -> str:
 		connected = gateway.connect_to_server().get_status(self.remote_id(name)).is_connected

@@ -30,11 +30,7 @@ class TruthTestCase(WhatsAppTestCase):
 		return session.create_session(self.new_id(), "Ventas")["session"]
 
 	def linked(self) -> str:
-		name = self.create()
-		self.sandbox.scan(name, phone_number=f"3460{next(PHONES):07}")
-		session.get_session_status(name)
-		self.sandbox.clear_requests()
-		return name
+		return self.linked_session(phone_number=f"3460{next(PHONES):07}").name
 
 	def remote_id(self, name: str) -> int | None:
 		return next((row["id"] for row in self.sandbox.sessions() if row["sessionId"] == name), None)

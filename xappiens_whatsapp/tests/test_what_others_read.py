@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from urllib.parse import urlsplit
 
 import frappe
@@ -11,7 +10,7 @@ import frappe
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import pairing
 from xappiens_whatsapp.site import copies
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER
+from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER, set_setting, unused_port
 from xappiens_whatsapp.tests.test_doors import APP, KEEPER, DoorsTestCase
 from xappiens_whatsapp.tests.test_pairing import Browser
 
@@ -56,7 +55,7 @@ class TestWhatOthersRead(DoorsTestCase):
 			self.assertNotIn(self.place, self.everything(user))
 
 	def test_no_address_while_the_server_is_away(self):
-		for address in (self.closed(), "http://no-such-name.invalid"):
+		for address in (f"http://127.0.0.1:{unused_port()}", "http://no-such-name.invalid"):
 			for user in (MANAGER, VIEWER, AGENT, KEEPER):
 				self.settings(api_base_url=address)
 				with self.subTest(address, user=user):
@@ -74,8 +73,7 @@ class TestWhatOthersRead(DoorsTestCase):
 			"server.internal",
 		):
 			secret = "203.0.113.77" if "203" in address else "server.internal"
-			frappe.db.set_single_value("WhatsApp Settings", "api_base_url", address)
-			frappe.clear_document_cache("WhatsApp Settings", "WhatsApp Settings")
+			set_setting("api_base_url", address)
 			for user in (MANAGER, VIEWER, AGENT, KEEPER):
 				with self.subTest(address, user=user):
 					self.name = self.with_people(self.new_record(session_db_id=7, status="Connected").name)
@@ -109,11 +107,10 @@ class TestWhatOthersRead(DoorsTestCase):
 		):
 			with self.subTest(values):
 				self.settings()
-				for field, value in values.items():
-					frappe.db.set_single_value("WhatsApp Settings", field, value)
 				if "api_key" in values:
 					frappe.db.delete("__Auth", {"doctype": "WhatsApp Settings", "fieldname": "api_key"})
-				frappe.clear_document_cache("WhatsApp Settings", "WhatsApp Settings")
+				for field, value in values.items():
+					set_setting(field, value)
 				self.assert_discreet(guest, token, "production")
 		copies.move_here()
 		self.settings()
@@ -135,8 +132,3 @@ class TestWhatOthersRead(DoorsTestCase):
 					for secret in ("10.9.8.7", ":6379", "db.internal", self.place):
 						self.assertNotIn(secret, seen)
 				self.sandbox.clear_faults()
-
-	def closed(self) -> str:
-		with socket.socket() as listener:
-			listener.bind(("127.0.0.1", 0))
-			return f"http://127.0.0.1:{listener.getsockname()[1]}"

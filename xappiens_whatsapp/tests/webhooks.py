@@ -16,7 +16,6 @@ from frappe.installer import get_site_config_path, update_site_config
 from werkzeug.serving import make_server
 from werkzeug.test import Client
 
-from xappiens_whatsapp.api import session
 from xappiens_whatsapp.baileys.webhooks import sign
 from xappiens_whatsapp.sandbox.server import QuietHandler
 from xappiens_whatsapp.sessions.webhooks import METHOD
@@ -43,12 +42,9 @@ class WebhookTestCase(WhatsAppTestCase):
 		The server is not told where to call: the site's own web server may be running, and would answer it.
 		"""
 		self.settings(webhook_enabled=0)
-		created = session.create_session(self.new_id(), "Ventas")
+		doc = self.linked_session()
 		self.accept_webhooks()
-		self.sandbox.scan(created["session_id"], phone_number="34600000001")
-		session.get_session_status(created["session"])
-		self.sandbox.clear_requests()
-		return self.fresh(created["session"])
+		return doc
 
 	def deliver(
 		self, payload: Any, secret: str | None = SECRET, *, method: str = "POST", **headers: str
@@ -92,12 +88,12 @@ def served_site() -> Iterator[str]:
 
 	server = make_server("127.0.0.1", 0, named, threaded=True, request_handler=QuietHandler)
 	Thread(target=server.serve_forever, daemon=True).start()
-	with site_address(f"http://127.0.0.1:{server.port}") as address:
-		try:
+	try:
+		with site_address(f"http://127.0.0.1:{server.port}") as address:
 			yield address
-		finally:
-			server.shutdown()
-			server.server_close()
+	finally:
+		server.shutdown()
+		server.server_close()
 
 
 @contextmanager
