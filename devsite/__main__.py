@@ -20,7 +20,8 @@ GUIDE = {
   1. Abra {site}/app/whatsapp-session y entre como Administrator / admin
      (o manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Añadir Sesión de WhatsApp → ID de sesión y nombre → Crear Sesión: aparece el código QR.
-  3. El teléfono simulado está en {phone} : pulse Escanear.
+  3. El teléfono simulado está en {phone} : pulse Escanear. Sin cámara: en la ventana, Con un código, y
+     escríbalo en esa página.
   4. La sesión pasa a Conectada. Mensaje de prueba → Enviar: enviado, entregado, leído.
      Pruebe también Estado y Desconectar; al final del formulario, la Historia dice qué pasó y quién lo hizo.
   5. Otro teléfono: cree una sesión con un Número esperado, p. ej. +34 600 000 009, y escanee con otro número en
@@ -30,7 +31,8 @@ GUIDE = {
   1. Open {site}/app/whatsapp-session and log in as Administrator / admin
      (or manager@example.com, agent@example.com, viewer@example.com / demo).
   2. Add WhatsApp Session → session id and name → Create Session: the QR code appears.
-  3. The simulated phone is at {phone} : press Scan.
+  3. The simulated phone is at {phone} : press Scan. Without a camera: With a code in the dialog, and type it on
+     that page.
   4. The session becomes Connected. Test Message → Send: sent, delivered, read.
      Try Status and Disconnect too; at the end of the form the Story says what happened, and who did it.
   5. Another phone: create a session with an Expected Number, such as +34 600 000 009, and scan with another number

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import requests
+import state_table
+from code_tab import CodeTab
+from state_table import EXPECTED
 
 
 def scan(sandbox, text, phone_number):
@@ -36,11 +39,26 @@ def test_create_scan_the_screen_see_connected_ask_disconnect_and_create_again(
 	desk.picture(f"disconnect-{theme}")
 	desk.answer("Yes")
 	desk.wait_for_buttons("*Create Session", "Status")
+	desk.wait_for_banner("This session was disconnected here, and is not on the server any more.")
 	assert sandbox.sessions() == []
 
 	desk.button("Create Session").click()
 	desk.wait_for_phase("code")
 	assert session_id in desk.read_code()
+	assert desk.errors == []
+
+
+def test_the_expected_number_need_not_be_typed_again_for_a_code(desk, site, sandbox, session_id):
+	state_table.create(site, session_id, EXPECTED)
+	desk.open_form(session_id)
+	desk.button("View QR").click()
+	desk.wait_for_phase("code")
+	tab = CodeTab(desk)
+	tab.tab("With a code").click()
+	assert tab.input.input_value() == f"+{EXPECTED}"
+	tab.button("Get Code").click()
+	tab.wait_for("code")
+	assert sandbox.sessions()[0]["status"] == "qr_code"
 	assert desk.errors == []
 
 

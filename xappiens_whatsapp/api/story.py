@@ -29,7 +29,7 @@ def uptime_card(filters: Any = None) -> dict[str, Any] | str:
 	percent = uptime.together(_own_sessions())[max(uptime.WINDOWS)].percent
 	if percent is None:
 		return _("Not known yet")
-	return {"value": percent, "fieldtype": "Percent", "route": ["query-report", "WhatsApp Uptime"]}
+	return {"value": percent, **uptime.COLUMN, "route": ["query-report", "WhatsApp Uptime"]}
 
 
 def _own_sessions() -> list[str]:

@@ -28,8 +28,7 @@ def refuse_unreadable(response: Response | None, request: Request) -> None:
 		return tell_wrong_kind(response, request)
 	if frappe.local.flags.whatsapp_webhook_reached:
 		return
-	if response.status_code == 500:
-		forget_logged()
+	forget_logged()
 	response.status_code = webhook.answer(request)
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- Frappe's own came before
 	response.set_data(json.dumps({"message": {"success": response.status_code == 200}}))
@@ -48,7 +47,7 @@ def tell_wrong_kind(response: Response, request: Request) -> None:
 
 
 def forget_logged() -> None:
-	"""Frappe 15 puts an Error Log aside in Redis, with the whole body, to be stored some minutes later."""
+	"""Frappe 15 puts an Error Log aside in Redis, with the whole body, to be stored some minutes later; in developer mode Frappe 16, too."""
 	with suppress(RedisError):
 		for entry in frappe.cache.lrange(PUT_ASIDE, -LATEST, -1):
 			error = str(json.loads(entry).get("error"))

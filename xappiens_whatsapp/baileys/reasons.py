@@ -9,7 +9,7 @@ from typing import Any
 from .parsing import LONGEST_WORD, is_nothing, parse_text
 
 KEYS = ("disconnectCode", "statusCode", "disconnectReason", "reason")
-KEYS_WITHIN = ("statusCode", "reason", "message", "output", "payload", "error")
+KEYS_WITHIN = ("statusCode", "reason", "message", "output", "payload", "error", "data", "code")
 DEEPEST = 6
 PREFIX = re.compile(r"(\w*error: |boom: |disconnectreason\.)+", re.I)
 CODES = range(400, 10_000)
@@ -43,11 +43,11 @@ def read_reason(row: Mapping[str, Any]) -> tuple[int | None, str | None]:
 
 
 def values_in(row: Mapping[str, Any]) -> Iterator[object]:
-	"""`lastDisconnect` is Baileys' own `{error: {output: {statusCode}}}`, or what a server made of it."""
+	"""`lastDisconnect` is Baileys' own `{error: {output: {statusCode}}}`, or what a server made of it; often it is a date."""
 	for key in KEYS:
 		yield from values_within(row.get(key), DEEPEST)
 	last = row.get("lastDisconnect")
-	if isinstance(last, Mapping):
+	if isinstance(last, Mapping) or is_of_baileys(parse_text(last)):
 		yield from values_within(last, DEEPEST)
 
 
@@ -57,6 +57,10 @@ def values_within(value: object, depth: int) -> Iterator[object]:
 	elif depth:
 		for key in KEYS_WITHIN:
 			yield from values_within(value.get(key), depth - 1)
+
+
+def is_of_baileys(text: str) -> bool:
+	return bool(code_in(text) or CODE_BY_NAME.get(bare(text)))
 
 
 def code_in(text: str) -> int | None:

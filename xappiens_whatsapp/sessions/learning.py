@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import RemoteSession
 	from xappiens_whatsapp.sessions.belief import Observation
 
-NO_PAIRING = {"phone_number": None, "last_seen": None}
+NO_PAIRING = {
+	"phone_number": None,
+	"last_seen": None,
+	"last_proof": None,
+	"proof_state": "",
+	"proof_message_id": "",
+}
 
 
 def news(row: frappe._dict, seen: Observation) -> dict[str, object]:

@@ -18,6 +18,8 @@ from xappiens_whatsapp import SESSION, SESSION_EVENT
 from xappiens_whatsapp.sessions import states, story
 
 WINDOWS = (7, 30)
+DECIMALS = 2
+COLUMN = {"fieldtype": "Percent", "precision": DECIMALS}
 NOTHING = timedelta()
 
 
@@ -32,7 +34,7 @@ class Uptime(NamedTuple):
 	@property
 	def percent(self) -> float | None:
 		known = self.up + self.down
-		return round(100 * self.up / known, 2) if known else None
+		return round(100 * self.up / known, DECIMALS) if known else None
 
 
 class Stretch(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +21,12 @@ from xappiens_whatsapp.tests.test_alerts import AlertsTestCase, outgoing_mail
 from xappiens_whatsapp.tests.workers import run_jobs
 
 TWELVE = 12
+ANSWERS = (None, ("http", {"status": 500, "performed": True}), ("reset", {"performed": True}))
+CLICKS = {
+	"restart": session.restart_session,
+	"disconnect": session.disconnect_session,
+	"delete": session.recreate_session,
+}
 
 
 class CasesOfAlerts(AlertsTestCase):
@@ -30,7 +38,7 @@ class CasesOfAlerts(AlertsTestCase):
 			self.change_user(user, "language", language, afterwards="en")
 
 	def dropped(self, code: int = 401) -> Any:
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.assign(doc.name, VIEWER, "Viewer")
 		self.sandbox.drop(doc.session_id, code)
@@ -81,7 +89,7 @@ class TestMailTrouble(CasesOfAlerts):
 
 class TestTogether(CasesOfAlerts):
 	def many(self) -> list[Any]:
-		docs = [self.linked(session_name=f"Number {position}") for position in range(TWELVE)]
+		docs = [self.linked_session(session_name=f"Number {position}") for position in range(TWELVE)]
 		frappe.cache.delete_keys("whatsapp_budget")
 		return docs
 
@@ -109,7 +117,7 @@ class TestTogether(CasesOfAlerts):
 		self.assertEqual(len(self.all_told(docs)), 2)
 
 	def test_two_restricted_numbers_are_told_each_with_its_own_end(self):
-		docs = [self.linked(session_name=f"Number {hours}") for hours in (2, 50)]
+		docs = [self.linked_session(session_name=f"Number {hours}") for hours in (2, 50)]
 		for doc, hours in zip(docs, (2, 50), strict=True):
 			self.sandbox.restrict(doc.session_id, hours * 3600)
 			self.sandbox.drop(doc.session_id, 463)
@@ -121,7 +129,7 @@ class TestTogether(CasesOfAlerts):
 			self.assertIn(format_datetime(self.fresh(doc.name).restricted_until), told)
 
 	def test_a_number_that_flaps_is_told_once_that_it_keeps_dropping(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
 			for _drop in range(5):
 				self.sandbox.drop(doc.session_id, 428)
@@ -136,30 +144,21 @@ class TestTogether(CasesOfAlerts):
 
 class TestOwnClicks(CasesOfAlerts):
 	def test_no_click_is_told_as_an_alarm_whatever_the_server_answers(self):
-		answers = (None, ("http", {"status": 500, "performed": True}), ("reset", {"performed": True}))
-		clicks = {
-			"restart": session.restart_session,
-			"disconnect": session.disconnect_session,
-			"delete": session.recreate_session,
-		}
-		for route, click in clicks.items():
-			for answer in answers:
-				with self.subTest(route, answer=answer):
-					mode = "Keep on the server" if route == "disconnect" else "Delete on the server"
-					self.settings(disconnect_mode=mode)
-					frappe.cache.delete_keys("whatsapp_budget")
-					doc = self.linked()
-					if answer:
-						self.sandbox.fault(route, answer[0], **answer[1])
-					try:
-						click(doc.name)
-					except GatewayError:
-						pass
-					self.observe(doc)
-					reconciliation.reconcile()
-					run_jobs()
-					self.assertEqual(self.told(doc), [])
-					self.sandbox.clear_faults()
+		for (route, click), answer in product(CLICKS.items(), ANSWERS):
+			with self.subTest(route, answer=answer):
+				mode = "Keep on the server" if route == "disconnect" else "Delete on the server"
+				self.settings(disconnect_mode=mode)
+				frappe.cache.delete_keys("whatsapp_budget")
+				doc = self.linked_session()
+				if answer:
+					self.sandbox.fault(route, answer[0], **answer[1])
+				with suppress(GatewayError):
+					click(doc.name)
+				self.observe(doc)
+				reconciliation.reconcile()
+				run_jobs()
+				self.assertEqual(self.told(doc), [])
+				self.sandbox.clear_faults()
 
 	def test_nor_where_the_look_afterwards_fails_too(self):
 		for route, mode in (("disconnect", "Keep on the server"), ("delete", "Delete on the server")):
@@ -192,7 +191,7 @@ class TestOwnClicks(CasesOfAlerts):
 	def left_open(self, route: str, seconds: int, *, performed: bool = True) -> Any:
 		"""A click whose answer was lost, as the server then was. Without a number the list names it, so that the first look does
 		without the routes that fail; `seconds` is how long a click is remembered at least."""
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "session_db_id", 0)
 		frappe.db.commit()
 		self.sandbox.fault(route, "reset", performed=performed)

@@ -14,42 +14,16 @@ from xappiens_whatsapp import alerts as alerts_before
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, notices, reconciliation
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.server.exceptions import GatewayError, GatewayFailed
-from xappiens_whatsapp.sessions import alerts
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, NOBODY, VIEWER, WhatsAppTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
 
 class AlertsTestCase(WhatsAppTestCase):
-	def linked(self, **values: Any) -> Any:
-		created = session.create_session(self.new_id(), values.pop("session_name", "Ventas"))
-		self.sandbox.scan(created["session_id"])
-		session.get_session_status(created["session"])
-		doc = self.fresh(created["session"])
-		if values:
-			doc.update(values).save()
-		frappe.db.commit()
-		return self.fresh(doc.name)
-
 	def observe(self, doc: Any) -> None:
 		"""What a webhook's job does; then whatever that queued."""
 		jobs.refresh_session(doc.name)
 		frappe.db.commit()
 		run_jobs()
-
-	def change_user(self, user: str, field: str, value: Any, *, afterwards: Any) -> None:
-		def change(to: Any) -> None:
-			frappe.db.set_value("User", user, field, to)
-			frappe.db.commit()
-
-		change(value)
-		self.addCleanup(change, afterwards)
-
-	def told(self, doc: Any, user: str | None = None) -> list[str]:
-		filters = {"document_type": SESSION, "document_name": doc.name}
-		if user:
-			filters["for_user"] = user
-		return frappe.get_all("Notification Log", filters=filters, pluck="subject", order_by="creation asc")
 
 	def mailed(self, doc: Any) -> list[str]:
 		filters = {"reference_doctype": SESSION, "reference_name": doc.name}
@@ -62,7 +36,7 @@ class TestDrop(AlertsTestCase):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
 
 	def test_reaches_assigned_users_and_managers_once_with_the_reason(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.sandbox.drop(doc.session_id, 440)
 		for _observation in range(3):
@@ -75,7 +49,7 @@ class TestDrop(AlertsTestCase):
 		self.assertTrue(after.down_since and after.alerted_on)
 
 	def test_the_recovery_is_told_once_with_the_time_down_and_the_next_drop_again(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 428)
 		self.observe(doc)
 		frappe.db.set_value(SESSION, doc.name, "down_since", add_to_date(now_datetime(), hours=-3))
@@ -98,7 +72,7 @@ class TestDrop(AlertsTestCase):
 
 	def test_is_told_whoever_notices_it(self):
 		for notice in (session.get_session_status, lambda _name: reconciliation.reconcile()):
-			doc = self.linked()
+			doc = self.linked_session()
 			self.sandbox.drop(doc.session_id, 401)
 			notice(doc.name)
 			frappe.db.commit()
@@ -106,13 +80,13 @@ class TestDrop(AlertsTestCase):
 			self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_a_session_that_the_server_lost_is_a_drop(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		self.observe(doc)
 		self.assertIn("does not know this session", self.told(doc, MANAGER)[0])
 
 	def test_markup_in_a_name_is_shown_as_text(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "session_name", "<img src=x onerror=alert(1)>")
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
@@ -122,7 +96,7 @@ class TestDrop(AlertsTestCase):
 	def test_each_person_reads_it_in_their_own_language(self):
 		self.change_user(MANAGER, "language", "es", afterwards="en")
 		self.change_user(AGENT, "language", "en", afterwards="en")
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, AGENT, "Agent")
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
@@ -130,7 +104,7 @@ class TestDrop(AlertsTestCase):
 		self.assertIn("session", self.told(doc, AGENT)[0])
 
 	def test_disabled_users_and_assigned_users_without_the_role_hear_nothing(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.assign(doc.name, NOBODY, "Manager")
 		self.assign(doc.name, AGENT, "Agent")
 		self.change_user(AGENT, "enabled", 0, afterwards=1)
@@ -140,7 +114,7 @@ class TestDrop(AlertsTestCase):
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
 
 	def test_nothing_is_told_about_a_session_that_was_deleted_meanwhile(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		frappe.db.delete(SESSION, {"name": doc.name})
 		frappe.db.commit()
@@ -151,7 +125,7 @@ class TestDrop(AlertsTestCase):
 
 	def test_a_return_that_the_first_version_queued_says_how_long_it_took(self):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
-		doc = self.linked()
+		doc = self.linked_session()
 		alerts_before.send_recovery(doc.name, seconds=3900.0)
 		self.assertIn("It was down for 65 minutes.", self.told(doc, MANAGER)[0])
 
@@ -162,7 +136,7 @@ class TestMail(AlertsTestCase):
 		self.change_user(MANAGER, "language", "en", afterwards="en")
 
 	def test_goes_out_where_outgoing_mail_is_set_up(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		jobs.refresh_session(doc.name)
 		with outgoing_mail():
@@ -171,7 +145,7 @@ class TestMail(AlertsTestCase):
 		self.assertIn("logged out on the phone", self.mailed(doc)[0])
 
 	def test_without_outgoing_mail_the_desk_is_told_all_the_same(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.observe(doc)
 		self.assertEqual(len(self.told(doc, MANAGER)), 1)
@@ -189,138 +163,3 @@ def outgoing_mail() -> Iterator[None]:
 		for key in ("mail_server", "mail_login", "mail_password"):
 			conf.pop(key, None)
 		frappe.local.outgoing_email_account = {}
-
-
-class TestSilence(AlertsTestCase):
-	def assert_silent(self, doc: Any) -> None:
-		run_jobs()
-		self.assertEqual(self.told(doc), [])
-		self.assertFalse(self.fresh(doc.name).down_since)
-
-	def test_for_a_session_that_was_never_linked(self):
-		doc = self.fresh(session.create_session(self.new_id(), "Ventas")["session"])
-		self.sandbox.drop(doc.session_id, 408)
-		self.observe(doc)
-		self.assert_silent(doc)
-
-	def test_for_what_people_do_themselves_even_when_the_webhook_is_faster(self):
-		for mode in ("Delete on the server", "Keep on the server"):
-			with self.subTest(mode):
-				self.settings(disconnect_mode=mode)
-				doc = self.linked()
-				session.disconnect_session(doc.name)
-				self.observe(doc)
-				self.assert_silent(doc)
-		doc = self.linked()
-		with alerts.expecting_change(doc):
-			BaileysClient(self.sandbox.url, self.sandbox.api_key).disconnect(doc.session_db_id)
-			self.observe(doc)
-		self.assert_silent(doc)
-
-	def test_a_click_that_failed_does_not_hide_the_next_drop(self):
-		doc = self.linked()
-		self.sandbox.fault("restart", "html", status=502)
-		with self.assertRaises(GatewayFailed):
-			session.restart_session(doc.name)
-		self.sandbox.drop(doc.session_id, 401)
-		self.observe(doc)
-		self.assertEqual(len(self.told(doc, MANAGER)), 1)
-
-	def test_for_a_restart_and_a_connect_by_a_person(self):
-		for action in (session.restart_session, session.connect_session):
-			with self.subTest(action.__name__):
-				doc = self.linked()
-				action(doc.name)
-				self.observe(doc)
-				self.assert_silent(doc)
-
-	def test_an_action_that_is_over_does_not_hide_a_later_drop(self):
-		doc = self.linked()
-		session.restart_session(doc.name)
-		session.get_session_status(doc.name)
-		self.assertEqual(self.fresh(doc.name).status, "Connected")
-		self.sandbox.drop(doc.session_id, 401)
-		self.observe(doc)
-		self.assertEqual(len(self.told(doc, MANAGER)), 1)
-
-	def test_while_the_server_itself_cannot_be_reached(self):
-		doc = self.linked()
-		for kind, details in (
-			("reset", {}),
-			("http", {"status": 503}),
-			("http", {"status": 401}),
-			("html", {"status": 502}),
-		):
-			with self.subTest(kind, **details):
-				self.sandbox.fault("*", kind, times=None, **details)
-				with self.assertRaises(GatewayError):
-					session.get_session_status(doc.name)
-				self.observe(doc)
-				reconciliation.reconcile()
-				self.sandbox.clear_faults()
-				self.assert_silent(doc)
-		self.assertEqual(self.fresh(doc.name).status, "Connected")
-
-	def test_for_inactive_sessions(self):
-		doc = self.linked(is_active=0)
-		self.sandbox.drop(doc.session_id, 401)
-		self.observe(doc)
-		self.assert_silent(doc)
-		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
-
-	def test_when_the_setting_is_off(self):
-		self.settings(send_alerts=0)
-		doc = self.linked()
-		self.sandbox.drop(doc.session_id, 401)
-		self.observe(doc)
-		self.assertEqual(self.told(doc), [])
-
-	def test_a_disconnect_by_a_person_ends_a_drop_for_good(self):
-		doc = self.linked()
-		self.sandbox.drop(doc.session_id, 401)
-		self.observe(doc)
-		session.disconnect_session(doc.name)
-		self.assertIsNone(self.fresh(doc.name).down_since)
-		session.connect_session(doc.name)
-		self.sandbox.scan(doc.session_id)
-		self.observe(doc)
-		self.assertEqual(self.fresh(doc.name).status, "Connected")
-		self.assertEqual(len(self.told(doc, MANAGER)), 1)
-
-
-class TestReconnecting(AlertsTestCase):
-	"""A server that reconnects by itself is not a drop, unless it fails or takes too long."""
-
-	sandbox_options = {"qr_delay": 30.0, "scan_delay": 0.0}
-
-	def reconnecting(self) -> Any:
-		name = self.new_id()
-		self.sandbox.add(name, phone_number="34600000001")
-		doc = self.new_record(session_id=name)
-		reconciliation.reconcile()
-		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
-			client.restart(self.fresh(name).session_db_id)
-		self.observe(doc)
-		self.assertEqual(self.fresh(name).status, "Connecting")
-		return self.fresh(name)
-
-	def test_nobody_is_told_while_it_tries(self):
-		doc = self.reconnecting()
-		self.assertEqual(self.told(doc), [])
-		self.assertTrue(doc.down_since)
-
-	def test_its_failure_is_told_once(self):
-		doc = self.reconnecting()
-		self.sandbox.drop(doc.session_id, 440)
-		for _observation in range(2):
-			self.observe(doc)
-		self.assertEqual(len(self.told(doc, MANAGER)), 1)
-
-	def test_it_is_told_when_it_takes_too_long(self):
-		doc = self.reconnecting()
-		frappe.db.set_value(SESSION, doc.name, "down_since", add_to_date(now_datetime(), minutes=-3))
-		frappe.db.commit()
-		for _pass in range(2):
-			reconciliation.reconcile()
-			run_jobs()
-		self.assertEqual(len(self.told(doc, MANAGER)), 1)

@@ -18,6 +18,53 @@ from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
 CARDS = Path(xappiens_whatsapp.__file__).parent / "xappiens_whatsapp/number_card"
 PHONE, OTHER = "34600000021", "34600000022"
+UP = {"status": "Connected", "is_connected": 1}
+SHOWN = (
+	UP,
+	{**UP, "proof_state": "Failed"},
+	{**UP, "phone_number": OTHER, "expected_number": f"+{PHONE}", "wrong_phone": 1},
+	{"status": "Disconnected"},
+	{"status": "Disconnected", "stopped_here": 1},
+	{"status": "Disconnected", "is_active": 0},
+	{"status": "QR Code Required"},
+	{"status": "Connecting"},
+)
+GROWN = {
+	"needed by card": 5,
+	"needed by health": 5,
+	"needed in the list": 5,
+	"connected by card": 2,
+	"connected by health": 2,
+}
+IS_WRONG = (
+	(PHONE, f"+{PHONE}", "Connected", 0),
+	(OTHER, f"+{PHONE}", "Connected", 1),
+	(None, f"+{PHONE}", "Connected", 0),
+	("", f"+{PHONE}", "Connected", 0),
+	(OTHER, None, "Connected", 0),
+	(OTHER, "", "Connected", 0),
+	(OTHER, f"+{PHONE}", "Disconnected", 0),
+	(OTHER, f"+{PHONE}", "Connecting", 0),
+)
+STAYS_WRONG = (
+	({"status": "Connecting"}, 1),
+	({"status": "Disconnected"}, 1),
+	({"status": "Disconnected", "phone_number": None}, 0),
+	({"status": "Connecting", "expected_number": f"+{OTHER}"}, 0),
+	({"status": "Connecting", "expected_number": None}, 0),
+)
+SAME = (
+	("5215512345678", "+525512345678"),
+	("5491123456789", "+541123456789"),
+	("551187654321", "+5511987654321"),
+	("34600000021", "+34600000021"),
+)
+DIFFERENT = (
+	("551133334444", "+5511933334444"),
+	("525512345678", "+525512345679"),
+	("34600000021", "+3460000002"),
+	("1600000021", "+11600000021"),
+)
 
 
 def row_of(**values: Any) -> frappe._dict:
@@ -50,48 +97,22 @@ class TestDefinition(WhatsAppTestCase):
 		self.assertEqual(marks_of(proof_state="Failed", is_active=0)["needs_attention"], 0)
 
 	def test_a_phone_is_wrong_only_where_both_numbers_are_known_and_connected(self):
-		cases = (
-			(PHONE, f"+{PHONE}", "Connected", 0),
-			(OTHER, f"+{PHONE}", "Connected", 1),
-			(None, f"+{PHONE}", "Connected", 0),
-			("", f"+{PHONE}", "Connected", 0),
-			(OTHER, None, "Connected", 0),
-			(OTHER, "", "Connected", 0),
-			(OTHER, f"+{PHONE}", "Disconnected", 0),
-			(OTHER, f"+{PHONE}", "Connecting", 0),
-		)
-		for phone_number, expected_number, status, wrong in cases:
+		for phone_number, expected_number, status, wrong in IS_WRONG:
 			with self.subTest(phone_number, expected=expected_number, status=status):
 				marks = marks_of(phone_number=phone_number, expected_number=expected_number, status=status)
 				self.assertEqual(marks["wrong_phone"], wrong)
 
 	def test_a_phone_that_was_found_wrong_is_so_while_it_reconnects(self):
 		before = row_of(phone_number=OTHER, expected_number=f"+{PHONE}", wrong_phone=1)
-		for changes, wrong in (
-			({"status": "Connecting"}, 1),
-			({"status": "Disconnected"}, 1),
-			({"status": "Disconnected", "phone_number": None}, 0),
-			({"status": "Connecting", "expected_number": f"+{OTHER}"}, 0),
-			({"status": "Connecting", "expected_number": None}, 0),
-		):
+		for changes, wrong in STAYS_WRONG:
 			row = row_of(**{**before, **changes})
 			self.assertEqual(attention.marks(row, before)["wrong_phone"], wrong, changes)
 
 	def test_one_phone_in_two_spellings_is_one_phone(self):
-		for one, other in (
-			("5215512345678", "+525512345678"),
-			("5491123456789", "+541123456789"),
-			("551187654321", "+5511987654321"),
-			("34600000021", "+34600000021"),
-		):
+		for one, other in SAME:
 			self.assertTrue(phones.is_same(one, other))
 			self.assertTrue(phones.is_same(other, one))
-		for one, other in (
-			("551133334444", "+5511933334444"),
-			("525512345678", "+525512345679"),
-			("34600000021", "+3460000002"),
-			("1600000021", "+11600000021"),
-		):
+		for one, other in DIFFERENT:
 			self.assertFalse(phones.is_same(one, other))
 
 
@@ -121,40 +142,14 @@ class TestEverythingAgrees(WhatsAppTestCase):
 
 	def test_cards_health_and_list(self):
 		before = self.counted()
-		wrong = {"phone_number": OTHER, "expected_number": f"+{PHONE}", "wrong_phone": 1}
-		for values in (
-			{"status": "Connected", "is_connected": 1},
-			{"status": "Connected", "is_connected": 1, "proof_state": "Failed"},
-			{"status": "Connected", "is_connected": 1, **wrong},
-			{"status": "Disconnected"},
-			{"status": "Disconnected", "stopped_here": 1},
-			{"status": "Disconnected", "is_active": 0},
-			{"status": "QR Code Required"},
-			{"status": "Connecting"},
-		):
+		for values in SHOWN:
 			self.fresh(self.new_record(**values).name).save()
 			frappe.db.commit()
-		frappe.db.commit()
 		grown = {name: count - before[name] for name, count in self.counted().items()}
-		self.assertEqual(
-			grown,
-			{
-				"needed by card": 5,
-				"needed by health": 5,
-				"needed in the list": 5,
-				"connected by card": 2,
-				"connected by health": 2,
-			},
-		)
+		self.assertEqual(grown, GROWN)
 
 
 class TestOwnHand(WhatsAppTestCase):
-	def linked(self) -> Any:
-		name = session.create_session(self.new_id(), "Ventas")["session"]
-		self.sandbox.scan(name)
-		session.get_session_status(name)
-		return self.fresh(name)
-
 	def save(self, name: str, **values: Any) -> None:
 		self.fresh(name).update(values).save()
 		frappe.db.commit()
@@ -172,7 +167,7 @@ class TestOwnHand(WhatsAppTestCase):
 		for mode in ("Delete on the server", "Keep on the server"):
 			with self.subTest(mode):
 				self.settings(disconnect_mode=mode)
-				doc = self.linked()
+				doc = self.linked_session()
 				self.assertFalse(self.needs(doc.name))
 				session.disconnect_session(doc.name)
 				session.refresh_sessions([doc.name])
@@ -185,7 +180,7 @@ class TestOwnHand(WhatsAppTestCase):
 				self.assertTrue(self.needs(doc.name))
 
 	def test_a_drop_needs_somebody_and_inactive_sessions_do_not(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		session.get_session_status(doc.name)
 		self.assertTrue(self.needs(doc.name))
@@ -195,7 +190,7 @@ class TestOwnHand(WhatsAppTestCase):
 		self.assertTrue(self.needs(doc.name))
 
 	def test_nobody_writes_it_by_a_save(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.save(doc.name, needs_attention=1, wrong_phone=1, stopped_here=1)
 		after = self.fresh(doc.name)
 		self.assertEqual((after.needs_attention, after.wrong_phone, after.stopped_here), (0, 0, 0))

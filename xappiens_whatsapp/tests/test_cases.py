@@ -157,7 +157,7 @@ class TestUnknownOutcomes(AlertsTestCase):
 			for kind, details in (("http", {"status": 500}), ("cut", {}), ("reset", {"performed": True})):
 				with self.subTest(route, kind=kind):
 					self.settings(disconnect_mode=mode)
-					doc = self.linked()
+					doc = self.linked_session()
 					if kind == "cut":
 						self.sandbox.fault(route, kind)
 					else:
@@ -170,13 +170,13 @@ class TestUnknownOutcomes(AlertsTestCase):
 					self.assertEqual(self.told(doc), [])
 
 	def test_3_a_record_is_deleted_although_the_server_answered_500(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.fault("delete", "http", status=500, performed=True)
 		session.delete_session(doc.name)
 		self.assertFalse(frappe.db.exists(SESSION, doc.name))
 
 	def test_3_what_the_server_did_not_do_is_not_done(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.fault("delete", "http", status=500)
 		with self.assertRaises(GatewayError):
 			session.disconnect_session(doc.name)
@@ -388,7 +388,7 @@ class TestNumbersOfOthers(CasesTestCase):
 
 class TestLateFailure(AlertsTestCase):
 	def test_24_a_failure_that_was_asked_for_earlier_changes_and_announces_nothing(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		slow = Link(self.fresh(doc.name))
 		self.sandbox.fault("status", "http", status=503, times=None)
 		failure = self.failure_of(slow)

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import patch
 
 import frappe
 
 from xappiens_whatsapp.api import proof as proof_api
-from xappiens_whatsapp.api import session
-from xappiens_whatsapp.server.exceptions import (
-	GatewayFailed,
-	GatewayRateLimited,
-	GatewayRejected,
-	GatewayUnavailable,
-	RefusedInThisState,
-	SessionMissingOnServer,
-)
 from xappiens_whatsapp.sessions import proofs
 from xappiens_whatsapp.site import languages
-from xappiens_whatsapp.tests.base import AGENT, MANAGER, VIEWER
+from xappiens_whatsapp.tests.base import MANAGER, request, set_setting
 from xappiens_whatsapp.tests.webhooks import WebhookTestCase
-from xappiens_whatsapp.tests.workers import run_jobs
+from xappiens_whatsapp.tests.workers import jobs_of, run_jobs
 
 PHONE = "34600000001"
 OTHER = "34600000002"
+NUMBERS = (f"34600000{number:03}" for number in itertools.cycle(range(100, 1000)))
+SEND = "/api/method/xappiens_whatsapp.api.proof.send_test_message"
+SETTLE = "xappiens_whatsapp.background.jobs.settle_proof"
 
 
 class ProofTestCase(WebhookTestCase):
 	"""The sandbox tells nothing by itself here: the test delivers what the server would call."""
 
 	sandbox_options = {"qr_delay": 0.0, "scan_delay": 0.0, "ack_delay": 600.0}
+
+	def connected(self, **values: Any) -> Any:
+		"""In step with the server, without the calls that it takes to link."""
+		doc, number = self.new_record(session_id=values.pop("session_id", None)), next(NUMBERS)
+		row = self.sandbox.add(doc.session_id, phone_number=number)
+		known = {"session_db_id": row["id"], "status": "Connected", "is_connected": 1, "phone_number": number}
+		doc.db_set({**known, **values})
+		self.sandbox.clear_requests()
+		frappe.db.commit()
+		return doc
 
 	def sent_texts(self) -> list[str]:
 		return [path for path in self.sent("POST") if path.endswith("/send")]
@@ -82,10 +89,8 @@ class TestTheWayOfAMessage(ProofTestCase):
 		self.assertIn("Mensaje de prueba", self.sandbox.messages()[-1]["body"])
 
 	def speak(self, language: str) -> None:
-		frappe.db.set_single_value("System Settings", "language", language)
-		frappe.clear_document_cache("System Settings", "System Settings")
+		set_setting("language", language, "System Settings")
 		frappe.local.system_settings = None
-		frappe.db.commit()
 
 	def test_each_step_is_shown_with_its_time(self):
 		doc = self.linked()
@@ -119,33 +124,23 @@ class TestTheWayOfAMessage(ProofTestCase):
 
 	def test_what_is_told_before_the_server_has_answered_counts(self):
 		doc = self.linked()
-		self.sandbox.fault("send", "slow", seconds=0.5)
-		send = self.sandbox.registry.send
+		self.sandbox.fault("send", "slow", seconds=3)
+		before = len(self.sandbox.messages())
+		with ThreadPoolExecutor(1) as executor:
+			asked = executor.submit(
+				request, frappe.local.site, SEND, "POST", MANAGER, {"session_id": doc.name}
+			)
+			self.wait_for_messages(before + 1)
+			self.deliver(self.event("message.ack", doc.session_id, messageId=self.message_id(), ack=2))
+			self.assertFalse(asked.done())
+			self.assertEqual(asked.result().message["state"], "Delivered")
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
-		def deliver_first(*arguments: Any) -> Any:
-			message = send(*arguments)
-			self.deliver_elsewhere(doc.session_id, message.whatsapp_id)
-			return message
-
-		with patch.object(self.sandbox.registry, "send", deliver_first):
-			proof_api.send_test_message(doc.name)
-		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Delivered")
-
-	def deliver_elsewhere(self, session_id: str, message_id: str) -> None:
-		"""In the sandbox's own thread, which has no site."""
-		import json
-
-		from xappiens_whatsapp.baileys.webhooks import sign
-		from xappiens_whatsapp.tests.webhooks import JSON, SECRET, post
-
-		body = json.dumps(self.event("message.ack", session_id, messageId=message_id, ack=2)).encode()
-		headers = {**JSON, "X-Frappe-Site-Name": self.site, "X-Webhook-Signature": sign(body, SECRET)}
-		status, _answer = post("POST", body, headers)
-		assert status == 200
-
-	def setUp(self) -> None:
-		super().setUp()
-		self.site = frappe.local.site
+	def wait_for_messages(self, count: int) -> None:
+		end = time.monotonic() + 20
+		while len(self.sandbox.messages()) < count:
+			self.assertLess(time.monotonic(), end, "the message never reached the server")
+			time.sleep(0.02)
 
 	def test_of_other_messages_and_other_sessions_nothing_is_kept(self):
 		doc, other = self.linked(), self.new_record()
@@ -159,11 +154,16 @@ class TestTheWayOfAMessage(ProofTestCase):
 		self.tell(doc, 2, message_id=mine)
 		self.assertEqual(self.state(doc), ("Delivered", True))
 
-	def test_a_message_of_a_session_that_nobody_tests_costs_no_look_at_the_database(self):
+	def test_a_message_of_a_session_that_nobody_tests_costs_no_job(self):
 		doc = self.linked()
-		with patch.object(proofs, "settle") as settle:
-			self.tell(doc, 2, message_id="3EB0SOMEBODYELSES")
-		settle.assert_not_called()
+		before = jobs_of(SETTLE)
+		self.deliver(self.event("message.ack", doc.session_id, messageId="3EB0SOMEBODYELSES", ack=2))
+		self.assertEqual(jobs_of(SETTLE) - before, set())
+		proof_api.send_test_message(doc.name)
+		self.deliver(self.event("message.ack", doc.session_id, messageId=self.message_id(), ack=2))
+		self.assertEqual(len(jobs_of(SETTLE) - before), 1)
+		run_jobs()
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_a_newer_message_takes_the_place_of_the_older_one(self):
 		doc = self.linked()
@@ -207,6 +207,8 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 		self.assertEqual(self.state(doc), ("Sent", False))
 		with self.late():
 			self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Failed")
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_where_the_server_never_reported_anything_that_is_said_and_no_failure_is_stored(self):
 		doc = self.linked()
@@ -216,6 +218,8 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 			answer = proof_api.get_test_message(doc.name)
 		self.assertEqual((answer["state"], answer["may_be_dead"]), ("Sent", True))
 		self.assertIn("or the server does not report deliveries", answer["message"])
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 	def test_that_it_was_sent_and_that_it_failed_stand_in_the_story(self):
 		doc = self.linked()
@@ -236,6 +240,9 @@ class TestAMessageThatDoesNotArrive(ProofTestCase):
 		answer = proof_api.get_test_message(doc.name)
 		self.assertEqual((answer["state"], answer["may_be_dead"]), ("Failed", False))
 		self.assertIn("restricted this number", answer["message"])
+		proof_api.send_test_message(doc.name)
+		self.tell(doc, 2)
+		self.assertEqual(self.state(doc), ("Delivered", True))
 
 
 class TestWithoutWebhooks(ProofTestCase):
@@ -267,6 +274,9 @@ class TestWithoutWebhooks(ProofTestCase):
 			self.assertIn("does not report deliveries", answer["message"])
 			self.assertNotIn("retry_after", answer)
 		self.assertEqual(len(self.sent("GET")), 1)
+		self.sandbox.clear_faults()
+		frappe.cache.delete_keys("whatsapp_proof_")
+		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Read")
 
 	def test_a_list_that_cannot_be_read_now_is_read_later(self):
 		doc = self.linked()
@@ -276,148 +286,3 @@ class TestWithoutWebhooks(ProofTestCase):
 		self.sandbox.clear_faults()
 		frappe.cache.delete_keys("whatsapp_proof_asked")
 		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Read")
-
-
-class TestWhatCannotBeSent(ProofTestCase):
-	def assertRefused(self, error: type[Exception], words: str, doc: Any, **arguments: Any) -> None:
-		with self.assertRaises(error) as raised:
-			proof_api.send_test_message(doc.name, **arguments)
-		self.assertIn(words, str(raised.exception))
-
-	def test_a_session_that_just_dropped_is_learned_and_said(self):
-		doc = self.linked()
-		self.sandbox.drop(doc.session_id, 401)
-		self.assertRefused(RefusedInThisState, "not connected, so nothing was sent", doc)
-		after = self.fresh(doc.name)
-		self.assertEqual((after.status, after.error_code, after.proof_state), ("Disconnected", "401", ""))
-		self.sandbox.clear_requests()
-		self.assertRefused(RefusedInThisState, "logged out", doc)
-		self.assertEqual(self.sent_texts(), [])
-
-	def test_a_record_that_is_behind_is_brought_up_to_date_first(self):
-		doc = self.linked()
-		doc.db_set({"status": "Disconnected", "is_connected": 0, "phone_number": None})
-		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
-		self.assertEqual(self.fresh(doc.name).status, "Connected")
-
-	def test_a_server_that_refuses_as_not_connected_what_it_calls_connected(self):
-		doc = self.linked()
-		self.sandbox.fault("send", "refusal", name="not_connected")
-		self.assertRefused(RefusedInThisState, "press Restart", doc)
-		self.assertEqual(self.fresh(doc.name).status, "Connected")
-
-	def test_a_server_that_sends_nothing_says_so_and_nothing_is_lost(self):
-		doc = self.linked()
-		self.sandbox.behave(features={"sendText": False})
-		self.addCleanup(self.sandbox.behave, features={})
-		self.assertRefused(GatewayRejected, "sends no messages", doc)
-		after = self.fresh(doc.name)
-		self.assertEqual((after.status, after.session_db_id), ("Connected", doc.session_db_id))
-		self.sandbox.behave(features={})
-		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
-
-	def test_a_session_that_the_server_lost(self):
-		doc = self.linked()
-		self.sandbox.forget(doc.session_id)
-		self.assertRefused(SessionMissingOnServer, "Create Session", doc)
-
-	def test_its_own_limit_is_said_with_when_to_try_again_and_is_no_trouble_of_the_session(self):
-		doc = self.linked()
-		for _text in range(10):
-			proof_api.send_test_message(doc.name)
-		with self.assertRaises(GatewayRateLimited) as raised:
-			proof_api.send_test_message(doc.name)
-		self.assertIn("ten messages a minute", str(raised.exception))
-		self.assertRegex(str(raised.exception), r"Try again in \d+ seconds")
-		self.assertTrue(0 < raised.exception.retry_after <= 60)
-		self.assertFalse(self.fresh(doc.name).error_code)
-
-	def test_what_nobody_knows_is_said_and_never_sent_again(self):
-		faults = (
-			("http", {"status": 500, "performed": True}, GatewayFailed),
-			("reset", {"performed": True}, GatewayUnavailable),
-			("slow", {"seconds": 3}, GatewayUnavailable),
-			("variant", {"name": "no_id"}, GatewayFailed),
-		)
-		self.settings(webhook_enabled=1, api_timeout=1)
-		for kind, details, error in faults:
-			with self.subTest(kind):
-				doc = self.linked_quickly()
-				before = len(self.sandbox.messages())
-				self.sandbox.fault("send", kind, **details)
-				self.assertRefused(error, "did not say whether the message went out", doc)
-				self.assertEqual(len(self.sandbox.messages()), before + 1)
-				self.assertEqual(len(self.sent_texts()), 1)
-				self.assertEqual(self.fresh(doc.name).proof_state, "")
-				self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
-
-	def linked_quickly(self) -> Any:
-		doc = self.new_record()
-		row = self.sandbox.add(doc.session_id, phone_number=PHONE)
-		values = {"session_db_id": row["id"], "status": "Connected", "is_connected": 1, "phone_number": PHONE}
-		doc.db_set(values)
-		self.sandbox.clear_requests()
-		return doc
-
-	def test_a_server_that_is_away_sends_nothing_and_is_noted(self):
-		doc = self.linked()
-		self.sandbox.stop()
-		self.addCleanup(self.sandbox.start)
-		with self.assertRaises(GatewayUnavailable) as raised:
-			proof_api.send_test_message(doc.name)
-		self.assertNotIn("did not say", str(raised.exception))
-		self.assertEqual(self.fresh(doc.name).error_code, "GATEWAY_UNAVAILABLE")
-		self.sandbox.start()
-		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
-
-	def test_agents_may_and_viewers_only_look(self):
-		name = self.linked().name
-		self.assign(name, AGENT, "Agent")
-		self.assign(name, VIEWER, "Viewer")
-		for user, status in ((MANAGER, 200), (AGENT, 200), (VIEWER, 403)):
-			self.assertEqual(
-				self.call("xappiens_whatsapp.api.proof.send_test_message", user=user, session_id=name).status,
-				status,
-				user,
-			)
-			self.assertEqual(
-				self.call("xappiens_whatsapp.api.proof.get_test_message", user=user, session_id=name).status,
-				200,
-				user,
-			)
-		self.assertEqual(len(self.sent_texts()), 2)
-
-
-class TestARestrictedAccount(ProofTestCase):
-	def test_is_said_with_its_end_and_what_to_do_and_stays_connected(self):
-		doc = self.linked()
-		self.sandbox.restrict(doc.session_id, 3600)
-		with self.assertRaises(GatewayRejected) as raised:
-			proof_api.send_test_message(doc.name)
-		self.assertRegex(str(raised.exception), r"restricted this number until .*\d\d:\d\d")
-		self.assertEqual(self.state(doc), ("Failed", False))
-		self.assertFalse(proof_api.get_test_message(doc.name)["may_be_dead"])
-		data = session.get_session_status(doc.name)["data"]
-		self.assertTrue(data["isConnected"])
-		self.assertIn("restricted this number until", data["reason"]["sentence"])
-		after = self.fresh(doc.name)
-		self.assertEqual((after.status, after.error_code), ("Connected", "463"))
-		self.assertTrue(after.restricted_until)
-
-	def test_is_over_when_the_server_says_no_more_of_it(self):
-		doc = self.linked()
-		self.sandbox.restrict(doc.session_id)
-		reason = session.get_session_status(doc.name)["data"]["reason"]
-		self.assertNotIn("until", reason["sentence"])
-		self.sandbox.restrict(doc.session_id, lifted=True)
-		self.assertIsNone(session.get_session_status(doc.name)["data"]["reason"])
-		after = self.fresh(doc.name)
-		self.assertEqual((after.error_code, after.restricted_until), ("", None))
-		self.assertEqual(proof_api.send_test_message(doc.name)["state"], "Sent")
-
-	def test_the_passkey_gate_has_words(self):
-		name = session.create_session(self.new_id(), "Ventas")["session"]
-		self.sandbox.drop(name, 401, "passkey_required")
-		reason = session.get_session_status(name)["data"]["reason"]
-		self.assertIn("passkey", reason["sentence"])
-		self.assertIn("Passkeys", reason["next_step"])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import frappe
-from frappe.utils import add_to_date, get_datetime, now_datetime
+from frappe.utils import add_to_date, get_datetime
 
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import health, session
@@ -18,19 +16,11 @@ from xappiens_whatsapp.baileys import BaileysClient
 from xappiens_whatsapp.tests.base import AGENT, MANAGER, WhatsAppTestCase, counted_statements
 from xappiens_whatsapp.tests.workers import run_jobs
 
-DOWN, BACK = "WhatsApp server cannot be used", "WhatsApp server is back"
 LIST = "GET /api/sessions"
 PHONES = itertools.count(1000)
 
 
 class ReconciliationTestCase(WhatsAppTestCase):
-	def linked(self, phone_number: str = "34600000001") -> Any:
-		created = session.create_session(self.new_id(), "Ventas")
-		self.sandbox.scan(created["session_id"], phone_number=phone_number)
-		session.get_session_status(created["session"])
-		self.sandbox.clear_requests()
-		return self.fresh(created["session"])
-
 	def run_pass(self) -> dict[str, Any]:
 		self.sandbox.clear_requests()
 		frappe.db.commit()
@@ -50,7 +40,7 @@ class ReconciliationTestCase(WhatsAppTestCase):
 
 class TestPass(ReconciliationTestCase):
 	def test_what_no_webhook_told_is_found_out_with_its_reason(self):
-		dropped, renumbered, untouched = self.linked(), self.linked(), self.linked()
+		dropped, renumbered, untouched = self.linked_session(), self.linked_session(), self.linked_session()
 		self.sandbox.drop(dropped.session_id, 440)
 		number = self.sandbox.renumber(renumbered.session_id)
 		summary = self.run_pass()
@@ -63,7 +53,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual((summary["changed"], summary["is_complete"]), (2, True))
 
 	def test_a_reason_that_nobody_knows_is_asked_for_once(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		with BaileysClient(self.sandbox.url, self.sandbox.api_key) as client:
 			client.disconnect(doc.session_db_id)
 		self.run_pass()
@@ -73,7 +63,7 @@ class TestPass(ReconciliationTestCase):
 
 	def test_where_the_reason_cannot_be_asked_for_the_state_is_kept_all_the_same(self):
 		for look in (self.run_pass, lambda: session.refresh_sessions([doc.name])):
-			doc = self.linked()
+			doc = self.linked_session()
 			self.sandbox.drop(doc.session_id, 440)
 			self.sandbox.fault("status", "http", times=3, status=500)
 			look()
@@ -83,7 +73,7 @@ class TestPass(ReconciliationTestCase):
 			self.assertEqual(self.fresh(doc.name).error_code, "440")
 
 	def test_a_look_at_many_says_why_they_are_down(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 440)
 		session.refresh_sessions([doc.name])
 		self.assertEqual(self.fresh(doc.name).error_code, "440")
@@ -98,7 +88,7 @@ class TestPass(ReconciliationTestCase):
 		)
 
 	def test_a_session_that_is_gone_is_noted_once_its_own_route_says_so_too(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		summary = self.run_pass()
 		after = self.fresh(doc.name)
@@ -110,14 +100,14 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.sent(), [LIST])
 
 	def test_a_number_that_belongs_to_another_session_is_given_up(self):
-		other = self.linked()
+		other = self.linked_session()
 		doc = self.new_record(session_db_id=other.session_db_id, status="Connected")
 		self.run_pass()
 		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
 		self.assertEqual(self.fresh(other.name).session_db_id, other.session_db_id)
 
 	def test_trouble_while_a_missing_session_is_confirmed_gives_nothing_up(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.forget(doc.session_id)
 		self.sandbox.fault("status", "html", status=502, times=None)
 		self.run_pass()
@@ -127,13 +117,13 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.fresh(doc.name).session_db_id, 0)
 
 	def test_a_session_that_only_the_server_has_is_never_adopted(self):
-		self.linked()
+		self.linked_session()
 		self.sandbox.add("test_somebody_elses")
 		self.assertGreaterEqual(self.run_pass()["only_there"], 1)
 		self.assertFalse(frappe.db.exists(SESSION, "test_somebody_elses"))
 
 	def test_inactive_sessions_are_left_alone(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		frappe.db.set_value(SESSION, doc.name, "is_active", 0)
 		self.sandbox.drop(doc.session_id, 401)
 		self.assertIsNone(self.run_pass())
@@ -141,7 +131,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.sent(), [])
 
 	def test_switched_off_nothing_is_queued_and_switched_on_one_pass_is(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.sandbox.drop(doc.session_id, 401)
 		self.settings(enabled=0)
 		reconciliation.enqueue_reconciliation()
@@ -154,7 +144,7 @@ class TestPass(ReconciliationTestCase):
 		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
 
 	def test_two_passes_at_once_end_in_the_same_state(self):
-		docs = [self.linked(f"3460000010{index}") for index in range(4)]
+		docs = [self.linked_session(phone_number=f"3460000010{index}") for index in range(4)]
 		for doc in docs:
 			self.sandbox.renumber(doc.session_id)
 			self.sandbox.drop(doc.session_id, 401)
@@ -206,108 +196,9 @@ class TestCost(ReconciliationTestCase):
 		self.assertEqual([name for name in names if before[name] != after[name]], [names[7]])
 
 
-class TestDoubtfulList(ReconciliationTestCase):
-	"""A list without `isConnected` is what the server's database remembers, not what is true."""
-
-	def setUp(self) -> None:
-		super().setUp()
-		self.docs = [self.linked(f"3460000020{index}") for index in range(5)]
-		for index, doc in enumerate(self.docs):
-			frappe.db.set_value(
-				SESSION, doc.name, "last_checked", add_to_date(now_datetime(), hours=-1 - index)
-			)
-		frappe.db.commit()
-		self.sandbox.fault("list", "variant", name="database", times=None)
-
-	def test_every_session_is_asked_one_by_one_the_oldest_check_first(self):
-		self.assertTrue(self.run_pass()["is_complete"])
-		asked = [f"GET /api/sessions/{doc.session_db_id}/status" for doc in reversed(self.docs)]
-		self.assertEqual(self.sent(), [LIST, *asked])
-		for doc in self.docs:
-			self.assertGreater(self.fresh(doc.name).last_checked, doc.last_checked)
-
-	def test_the_listed_state_is_not_believed_but_makes_the_session_the_first_to_be_asked(self):
-		newest = self.docs[0]
-		frappe.db.set_value(SESSION, newest.name, {"status": "Disconnected", "is_connected": 0})
-		self.sandbox.fault("status", "variant", name="stale")
-		self.run_pass()
-		self.assertEqual(self.sent()[1], f"GET /api/sessions/{newest.session_db_id}/status")
-		self.assertEqual(self.fresh(newest.name).status, "Disconnected")
-
-	def test_the_budget_ends_the_single_calls_and_the_next_pass_goes_on_with_the_others(self):
-		frappe.cache.delete_keys("whatsapp_budget")
-		self.sandbox.limiter.limit, before = 6, self.sandbox.limiter.limit
-		self.addCleanup(setattr, self.sandbox.limiter, "limit", before)
-		self.sandbox.limiter._minutes.clear()
-		summary = self.run_pass()
-		self.assertFalse(summary["is_complete"])
-		asked = [f"GET /api/sessions/{doc.session_db_id}/status" for doc in reversed(self.docs)]
-		self.assertEqual(self.sent(), [LIST, *asked[:2]])
-		self.sandbox.limiter.limit = before
-		self.sandbox.limiter._minutes.clear()
-		frappe.cache.delete_keys("whatsapp_budget")
-		self.run_pass()
-		self.assertEqual(self.sent()[1:4], asked[2:])
-
-
-class TestServerTrouble(ReconciliationTestCase):
-	def logged(self, title: str) -> int:
-		return frappe.db.count("Error Log", {"method": title})
-
-	def opened(self, doc: Any) -> dict[str, Any]:
-		"""What the form gets beside the record."""
-		fresh = self.fresh(doc.name)
-		fresh.run_method("onload")
-		return fresh.get("__onload")
-
-	def test_a_server_that_is_down_costs_one_attempt_is_logged_once_and_changes_no_state(self):
-		doc = self.linked()
-		downs, backs = self.logged(DOWN), self.logged(BACK)
-		self.sandbox.fault("*", "http", status=503, times=None)
-		for _pass in range(3):
-			self.run_pass()
-			self.assertEqual(set(self.sent()), {LIST})
-		self.assertEqual((self.logged(DOWN), self.logged(BACK)), (downs + 1, backs))
-		after = self.fresh(doc.name)
-		self.assertEqual((after.status, after.down_since), ("Connected", None))
-		self.assertTrue(health.status()["server_down_since"])
-		self.assertEqual(self.opened(doc)["check_failed"], "GATEWAY_FAILED")
-		self.sandbox.clear_faults()
-		for _pass in range(2):
-			self.run_pass()
-		self.assertEqual((self.logged(DOWN), self.logged(BACK)), (downs + 1, backs + 1))
-		self.assertIsNone(health.status()["server_down_since"])
-		self.assertFalse(self.opened(doc)["check_failed"])
-
-	def test_every_way_to_fail_leaves_the_records_as_they_are_and_the_next_pass_repairs(self):
-		doc = self.linked()
-		faults = (
-			("http", {"status": 500}),
-			("http", {"status": 401}),
-			("html", {"status": 502}),
-			("not_json", {}),
-			("truncated", {}),
-			("reset", {}),
-			("cut", {}),
-			("redirect", {"location": "http://127.0.0.1:9/"}),
-			("rate_limit", {"reset": 120}),
-			("huge", {"megabytes": 10}),
-		)
-		for kind, details in faults:
-			with self.subTest(kind, **details):
-				self.sandbox.fault("list", kind, times=None, **details)
-				self.assertFalse(self.run_pass()["is_complete"])
-				self.assertEqual(self.fresh(doc.name).status, "Connected")
-				self.sandbox.clear_faults()
-				frappe.cache.delete_keys("whatsapp_budget")
-		self.sandbox.drop(doc.session_id, 401)
-		self.assertTrue(self.run_pass()["is_complete"])
-		self.assertEqual(self.fresh(doc.name).status, "Disconnected")
-
-
 class TestHealth(ReconciliationTestCase):
 	def test_tells_counts_and_ages_to_managers_and_nothing_to_others(self):
-		doc = self.linked()
+		doc = self.linked_session()
 		self.run_pass()
 		answer = self.call("xappiens_whatsapp.api.health.status", verb="GET", user=MANAGER)
 		self.assertEqual(answer.message["sessions"].get("Connected"), 1)
@@ -321,7 +212,7 @@ class TestHealth(ReconciliationTestCase):
 			)
 
 	def test_the_age_of_the_last_pass_grows(self):
-		self.linked()
+		self.linked_session()
 		self.run_pass()
 		key, before = reconciliation.LAST_PASS, frappe.cache.get_value(reconciliation.LAST_PASS)
 		earlier = add_to_date(get_datetime(before["finished_at"]), minutes=-30)

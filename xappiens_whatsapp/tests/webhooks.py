@@ -88,12 +88,12 @@ def served_site() -> Iterator[str]:
 
 	server = make_server("127.0.0.1", 0, named, threaded=True, request_handler=QuietHandler)
 	Thread(target=server.serve_forever, daemon=True).start()
-	with site_address(f"http://127.0.0.1:{server.port}") as address:
-		try:
+	try:
+		with site_address(f"http://127.0.0.1:{server.port}") as address:
 			yield address
-		finally:
-			server.shutdown()
-			server.server_close()
+	finally:
+		server.shutdown()
+		server.server_close()
 
 
 @contextmanager

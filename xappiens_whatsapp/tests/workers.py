@@ -74,6 +74,15 @@ def names_of_jobs() -> list[str]:
 	return [f"{job.method} {job.kwargs}" for job in waiting_jobs()]
 
 
+def jobs_of(method: str) -> set[str]:
+	"""By their ids: what waits, runs, or has run and is still remembered, whoever ran it."""
+	try:
+		from frappe.utils.background_jobs import JOBS
+	except ImportError:
+		return {job.id for job in our_jobs() if job.kwargs["method"] == method}
+	return {job.id for job in JOBS.values() if job.method == method}
+
+
 def forget_jobs() -> None:
 	"""Also of a test that failed, or every later one would wait for its jobs; those that a worker runs come to their end."""
 	try:

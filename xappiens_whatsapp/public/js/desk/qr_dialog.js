@@ -11,12 +11,12 @@ import { unlink_question } from "./words.js";
 const CLOSE_AFTER_SECONDS = 2;
 
 /**
- * `connect_first`: the session is connected, and the dialog says so, before the first code is asked for. `rights` of the
+ * `number` is the expected one. `connect_first`: the session is connected, and the dialog says so, before the first code is asked for. `rights` of the
  * person in the session.
  */
 export class QRDialog {
-	constructor({ session, title, rights = [], connect_first = false, on_close }) {
-		Object.assign(this, { session, title, rights, connect_first, on_close });
+	constructor({ session, title, number, rights = [], connect_first = false, on_close }) {
+		Object.assign(this, { session, title, number, rights, connect_first, on_close });
 		this.lifetime = new Lifetime();
 	}
 
@@ -39,6 +39,7 @@ export class QRDialog {
 			container,
 			translate: __,
 			title: this.title,
+			number: this.number,
 			now: server_now,
 			fetch_qr: () => this.ask("xappiens_whatsapp.api.session.get_qr_code"),
 			fetch_status: () =>

@@ -79,7 +79,9 @@ const not_on_server = (doc) =>
 	doc.error_code === "SESSION_MISSING_ON_SERVER"
 		? reason_of(doc)
 		: sentence(
-				__("This session is not on the server yet."),
+				doc.stopped_here
+					? __("This session was disconnected here, and is not on the server any more.")
+					: __("This session is not on the server yet."),
 				may(doc, "connect") && __("Press Create Session.")
 		  );
 

@@ -6,13 +6,14 @@ import { phone } from "./numbers.js";
 
 /**
  * fetch_code(phone_number) -> {code, expires_at, phone_number}; may reject with {message, retry_after}.
- * `copy(text)`, where the browser can, resolves when the text is on the clipboard.
+ * `number` is offered. `copy(text)`, where the browser can, resolves when the text is on the clipboard.
  */
 export class CodePanel {
-	constructor({ container, translate, now, fetch_code, copy }) {
+	constructor({ container, translate, now, number, fetch_code, copy }) {
 		Object.assign(this, { fetch_code, copy, __: translate, now: now || Date.now });
 		this.lifetime = new Lifetime();
 		this.render(container);
+		this.input.value = phone(number);
 		this.countdown = new Countdown(this.lifetime, this.time, this.now);
 		this.show("empty", "");
 	}

@@ -123,8 +123,8 @@ async function link_phone(frm, sentence, method, args = {}) {
 }
 
 function open_dialog(frm, connect_first = false) {
-	const { name: session, session_name: title, __onload: { rights } } = frm.doc;
-	const options = { session, title, rights, connect_first, on_close: () => reload(frm) };
+	const { name: session, session_name: title, expected_number: number, __onload: { rights } } = frm.doc;
+	const options = { session, title, number, rights, connect_first, on_close: () => reload(frm) };
 	new xappiens_whatsapp.QRDialog(options).show();
 }
 

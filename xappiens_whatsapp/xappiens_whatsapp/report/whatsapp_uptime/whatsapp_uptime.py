@@ -35,8 +35,8 @@ def columns() -> list[Row]:
 		{"fieldname": "name", "label": _("Session"), "fieldtype": "Link", "options": SESSION, "width": 180},
 		{"fieldname": "session_name", "label": _("Session Name"), "fieldtype": "Data", "width": 180},
 		{"fieldname": "status", "label": _("Status"), "fieldtype": "Data", "width": 140},
-		{"fieldname": "percent_7", "label": _("Uptime, 7 Days"), "fieldtype": "Percent", "width": 130},
-		{"fieldname": "percent_30", "label": _("Uptime, 30 Days"), "fieldtype": "Percent", "width": 130},
+		{"fieldname": "percent_7", "label": _("Uptime, 7 Days"), "width": 130, **uptime.COLUMN},
+		{"fieldname": "percent_30", "label": _("Uptime, 30 Days"), "width": 130, **uptime.COLUMN},
 		{"fieldname": "drops", "label": _("Drops"), "fieldtype": "Int", "width": 90},
 		{"fieldname": "longest", "label": _("Longest Time Down"), "fieldtype": "Duration", "width": 160},
 	]
