@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import frappe
@@ -32,9 +33,12 @@ def waiting_jobs() -> list[Job]:
 	return [*WAITING.queue]
 
 
-def forget_jobs() -> None:
-	while not WAITING.empty():
-		JOBS.pop(WAITING.get().id, None)
+def forget_jobs(is_kept: Callable[[Job], bool]) -> None:
+	for job in [WAITING.get() for _each in range(WAITING.qsize())]:
+		if is_kept(job):
+			WAITING.put(job)
+		else:
+			JOBS.pop(job.id, None)
 
 
 def run_scheduler(tick: str = "all") -> int:

@@ -66,7 +66,7 @@ class WhatsAppTestCase(FrappeTestCase):
 		SESSIONS.clear()
 		frappe.set_user("Administrator")
 		ensure_users(cls.people)
-		cls.addClassCleanup(leftovers.check_since, leftovers.there(), cls.__qualname__)
+		cls.addClassCleanup(leftovers.check_since, leftovers.snapshot(), cls.__qualname__)
 		cls.sandbox = Sandbox("test-api-key-0000", **cls.sandbox_options)
 		cls.sandbox.start()
 		cls.addClassCleanup(cls.sandbox.stop)
@@ -74,7 +74,7 @@ class WhatsAppTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.set_user("Administrator")
-		self.addCleanup(leftovers.remove_since, leftovers.there())
+		self.addCleanup(leftovers.remove_since, leftovers.snapshot(), self.id())
 		copies.move_here()
 		self.settings()
 		self.sandbox.clear_faults()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -70,8 +70,12 @@ def names_of_jobs() -> list[str]:
 	try:
 		from devsite.testing import waiting_jobs
 	except ImportError:
-		return [job.id for job in unfinished_jobs() if not job.id.endswith(SCHEDULED)]
-	return [f"{job.method} {job.kwargs}" for job in waiting_jobs()]
+		return [name_of(job) for job in unfinished_jobs() if not job.id.endswith(SCHEDULED)]
+	return [name_of(job) for job in waiting_jobs()]
+
+
+def name_of(job: Any) -> str:
+	return f"{getattr(job, 'method', None) or job.kwargs['method']} {job.id}"
 
 
 def jobs_of(method: str) -> set[str]:
@@ -83,18 +87,23 @@ def jobs_of(method: str) -> set[str]:
 	return {job.id for job in JOBS.values() if job.method == method}
 
 
-def forget_jobs() -> None:
-	"""Also of a test that failed, or every later one would wait for its jobs; those that a worker runs come to their end."""
+def forget_jobs(kept: Collection[str] = ()) -> None:
+	"""All but those with these names, or every later test would wait for them; those that a worker runs come to their end."""
 	try:
 		from devsite.testing import forget_jobs as forget
 	except ImportError:
-		return forget_on_bench()
-	forget()
+		forget = forget_on_bench
+	forget(lambda job: name_of(job) in kept)
 
 
-def forget_on_bench() -> None:
+def forget_on_bench(is_kept: Callable[[Any], bool]) -> None:
 	until = time.monotonic() + LONGEST_WAIT
-	while any(job.get_status() == "started" for job in our_jobs()) and time.monotonic() < until:
+	while any(is_running(job) for job in our_jobs() if not is_kept(job)) and time.monotonic() < until:
 		time.sleep(0.02)
 	for job in our_jobs():
-		job.delete()
+		if not is_kept(job):
+			job.delete()
+
+
+def is_running(job: Any) -> bool:
+	return job.get_status() == "started"
