@@ -1,4 +1,4 @@
-"""Cases 26, 31 and 34: which site this is, what a copy of it does not do, to which hosts the key goes, and for how long."""
+"""Which site this is, what a copy of it does not do, to which hosts the key goes, and for how long."""
 
 from __future__ import annotations
 

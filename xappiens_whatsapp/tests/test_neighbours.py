@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import click
 import frappe
 
-from xappiens_whatsapp import SESSION, SETTINGS, hooks
+from xappiens_whatsapp import SETTINGS, hooks
 from xappiens_whatsapp.api import pairing, session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.sessions.webhooks import METHOD
-from xappiens_whatsapp.setup import install, neighbours, uninstall
+from xappiens_whatsapp.setup import install, neighbours
 from xappiens_whatsapp.site import ownership
 from xappiens_whatsapp.site.ownership import DocTypeTakenOver
-from xappiens_whatsapp.tests.base import MANAGER, NOBODY, WhatsAppTestCase, logged_errors
+from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase, logged_errors
 from xappiens_whatsapp.tests.test_commands import CommandTestCase
 from xappiens_whatsapp.tests.test_pairing import Browser
 
@@ -214,131 +214,6 @@ class TestTakingBack(NeighbourTestCase):
 		self.lose_marks()
 		neighbours.after_migrate()
 		self.assertEqual(set(frappe.get_doc(SETTINGS).api_key), {"*"})
-
-
-class TestForeignPermissions(WhatsAppTestCase):
-	def setUp(self):
-		super().setUp()
-		self.addCleanup(frappe.db.commit)
-		for doctype in (SESSION, SETTINGS):
-			self.addCleanup(frappe.clear_cache, doctype=doctype)
-			self.addCleanup(frappe.db.delete, "Custom DocPerm", {"parent": doctype})
-
-	def permit(self, doctype: str, *roles: str) -> None:
-		for role in roles:
-			frappe.get_doc(doctype="Custom DocPerm", parent=doctype, role=role, read=1, permlevel=0).insert()
-		frappe.clear_cache(doctype=doctype)
-		frappe.db.commit()
-
-	def rows(self, doctype: str) -> int:
-		return frappe.db.count("Custom DocPerm", {"parent": doctype})
-
-	def diagnosed(self) -> list[dict]:
-		checks = self.call(DIAGNOSE, user=MANAGER).message["checks"]
-		return [row for row in checks if row["check"] == "permissions"]
-
-	def test_those_of_the_settings_are_reset_and_the_manager_reads_them_again(self):
-		self.permit(SETTINGS, "System Manager", "WhatsApp User")
-		path = "/api/resource/WhatsApp Settings/WhatsApp Settings"
-		self.assertEqual(self.request(path, "GET", MANAGER).status, 403)
-		with self.assertLogs(frappe.logger("xappiens_whatsapp")) as logged:
-			neighbours.after_migrate()
-		frappe.db.commit()
-		self.assertIn("Added: WhatsApp User. Left out: WhatsApp Manager.", " ".join(logged.output))
-		self.assertEqual(self.rows(SETTINGS), 0)
-		self.assertEqual(self.request(path, "GET", MANAGER).status, 200)
-		self.assertEqual(self.request(path, "GET", NOBODY).status, 403)
-
-	def test_the_diagnosis_finds_them_and_says_what_to_do(self):
-		self.assertEqual(self.diagnosed(), [])
-		self.permit(SETTINGS, "System Manager", "WhatsApp Manager", "WhatsApp User")
-		(row,) = self.diagnosed()
-		self.assertFalse(row["ok"])
-		self.assertIn("Added: WhatsApp User.", row["detail"])
-		self.assertIn("migrate", row["remedy"])
-
-	def test_what_was_changed_for_sessions_is_named_and_kept(self):
-		self.permit(SESSION, "System Manager", "WhatsApp Manager", "Guest")
-		neighbours.reset_foreign_permissions()
-		(row,) = self.diagnosed()
-		self.assertFalse(row["ok"])
-		self.assertIn("Left out: WhatsApp User.", row["detail"])
-		self.assertEqual(self.rows(SESSION), 3)
-
-	def test_the_same_roles_with_other_rights_are_the_site_s_to_decide(self):
-		self.permit(SETTINGS, "System Manager", "WhatsApp Manager")
-		neighbours.reset_foreign_permissions()
-		self.assertEqual((self.rows(SETTINGS), self.diagnosed()), (2, []))
-
-
-class TestUninstall(NeighbourTestCase):
-	"""In a transaction that is rolled back."""
-
-	def setUp(self):
-		super().setUp()
-		self.addCleanup(frappe.clear_cache, doctype=SETTINGS)
-		self.addCleanup(frappe.db.rollback)
-
-	def secrets(self) -> list[str]:
-		rows = frappe.db.sql("select fieldname from __Auth where doctype = %s", SETTINGS)
-		return [fieldname for (fieldname,) in rows]
-
-	def test_the_settings_of_the_other_app_and_their_permissions_stay(self):
-		frappe.get_doc(doctype="Custom DocPerm", parent=SETTINGS, role="All", read=1, permlevel=0).insert()
-		frappe.db.sql("insert into tabSingles values (%s, 'default_account', 'theirs')", SETTINGS)
-		uninstall.remove_traces([SESSION])
-		self.assertTrue(frappe.db.exists("Custom DocPerm", {"parent": SETTINGS}))
-		self.assertIn("default_account", frappe.db.get_singles_dict(SETTINGS))
-		self.assertTrue(self.secrets())
-
-	def test_of_what_is_ours_no_trace_stays(self):
-		frappe.get_doc(doctype="Version", ref_doctype=SETTINGS, docname=SETTINGS, data="{}").insert()
-		uninstall.remove_traces([SETTINGS])
-		self.assertFalse(frappe.db.exists("Version", {"ref_doctype": SETTINGS}))
-		self.assertEqual((self.secrets(), frappe.db.get_singles_dict(SETTINGS)), ([], {}))
-
-	def test_the_bin_keeps_nothing_that_the_app_brought_and_what_the_site_made(self):
-		if not frappe.db.table_exists("Deleted Document"):
-			self.skipTest("the development site has no bin")
-		for doctype, name in (
-			("DocType", SESSION),
-			("Module Def", "Xappiens Whatsapp"),
-			("Workspace", "WhatsApp"),
-			("Number Card", "WhatsApp Setup"),
-			("Number Card", "Ventas"),
-			("Report", "Ventas"),
-		):
-			frappe.db.sql(
-				"insert into `tabDeleted Document` (name, deleted_doctype, deleted_name) values (%s, %s, %s)",
-				(self.new_id(), doctype, name),
-			)
-		uninstall.empty_the_bin()
-		left = frappe.get_all(
-			"Deleted Document", filters={"name": ("like", "test_%")}, pluck="deleted_doctype"
-		)
-		self.assertEqual(sorted(left), ["Number Card", "Report"])
-
-	def test_no_task_points_to_a_session_that_is_gone(self):
-		if not frappe.db.table_exists("ToDo"):
-			self.skipTest("the development site has no tasks")
-		name = session.create_session(self.new_id(), "Ventas")["session"]
-		task = frappe.get_doc(doctype="ToDo", description="Call", reference_type=SESSION, reference_name=name)
-		other = frappe.get_doc(doctype="ToDo", description="Call").insert()
-		task.insert()
-		uninstall.remove_traces([SESSION])
-		self.assertFalse(frappe.db.exists("ToDo", task.name))
-		self.assertTrue(frappe.db.exists("ToDo", other.name))
-
-	def test_a_role_that_others_use_stays_and_is_named(self):
-		frappe.db.sql(
-			"insert into `tabHas Role` (name, parent, parenttype, parentfield, role)"
-			" values ('test_row', 'Ventas', 'Report', 'roles', 'WhatsApp Manager')"
-		)
-		self.assertIn("Report Ventas", list(uninstall.used_by_others("WhatsApp Manager")))
-		uninstall.remove_role("WhatsApp Manager")
-		self.assertTrue(frappe.db.exists("Role", "WhatsApp Manager"))
-		self.assertTrue(frappe.db.exists("Has Role", "test_row"))
-		self.assertTrue(frappe.db.exists("Has Role", {"parent": MANAGER, "role": "WhatsApp Manager"}))
 
 
 class TestCommandsBeside(NeighbourTestCase, CommandTestCase):

@@ -1,4 +1,4 @@
-"""Case 20: a database restored with another `encryption_key`: what cannot be read is missing, and can be entered again."""
+"""A database restored with another `encryption_key`: what cannot be read is missing, and can be entered again."""
 
 from __future__ import annotations
 
