@@ -61,6 +61,9 @@ class TestPairingCode(WhatsAppTestCase):
 			session.get_pairing_code(name, PHONE)
 		self.assertIn("Press Connect", str(raised.exception))
 		self.assertFalse([path for path in self.sent("POST") if path.endswith("pairing-code")])
+		session.connect_session(name)
+		self.assertTrue(session.get_qr_code(name)["ready"])
+		self.assertTrue(session.get_pairing_code(name, PHONE)["code"])
 
 	def test_numbers_that_are_none_are_told_before_anything_is_sent(self):
 		name = self.waiting()
@@ -69,6 +72,7 @@ class TestPairingCode(WhatsAppTestCase):
 			with self.subTest(number), self.assertRaises(frappe.ValidationError):
 				session.get_pairing_code(name, number)
 		self.assertEqual(self.sent(), [])
+		self.assertTrue(session.get_pairing_code(name, PHONE)["code"])
 
 	def test_five_within_ten_minutes(self):
 		name = self.waiting()
