@@ -38,7 +38,8 @@ it("is driven from another process", async () => {
 	assert.equal(await one.reopen().closed(), 503);
 	await one.reopen().open();
 	const { body } = await tell("state");
-	assert.equal(body.phones[0].devices[0].online, true);
+	const [{ online, logins }] = body.phones[0].devices;
+	assert.deepEqual([online, logins], [true, 2]);
 	assert.equal(body.phones[1].receipts[0].id, sent.body.id);
 	assert.deepEqual(body.faults, []);
 	await tell("reset");

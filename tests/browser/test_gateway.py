@@ -5,7 +5,6 @@ A picture of each step stays in pytest's temporary folder; `--basetemp=FOLDER` s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from code_tab import CodeTab
 from desk_page import eventually
 from message_dialog import MessageDialog
 
+from ..gateway import fixtures
 from ..gateway.processes import FakeWhatsApp, GatewayProcess, http
 
 PHONE = "34600000021"
@@ -45,16 +45,8 @@ class Way:
 		page.screenshot(path=self.folder / f"{self.steps:02}-{step}.png")
 
 
-@pytest.fixture(scope="module")
-def whatsapp() -> Iterator[FakeWhatsApp]:
-	with FakeWhatsApp() as whatsapp:
-		yield whatsapp
-
-
-@pytest.fixture(scope="module")
-def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
-	with GatewayProcess(whatsapp, GATEWAY_TEST_SPEED=SPEED) as gateway:
-		yield gateway
+whatsapp = fixtures.whatsapp
+gateway = fixtures.gateway_at(SPEED)
 
 
 @pytest.fixture

@@ -12,12 +12,16 @@ import zxingcpp
 from PIL import Image
 
 from ..waiting import waited_for
+from . import fixtures
 from .processes import API_KEY, FakeWhatsApp, GatewayProcess
 
 PHONE = "34600000021"
 
+whatsapp = fixtures.whatsapp
+gateway = fixtures.gateway_at()
 
-class Way:
+
+class AppSession:
 	"""One session of the app."""
 
 	phone = PHONE
@@ -25,8 +29,8 @@ class Way:
 	def __init__(self, whatsapp: FakeWhatsApp, gateway: GatewayProcess, name: str) -> None:
 		from xappiens_whatsapp.api import phone, proof, session
 
-		self.whatsapp, self.gateway, self.name, self.api = whatsapp, gateway, name, session
-		self.phone_api, self.proof_api = phone, proof
+		self.whatsapp, self.gateway, self.name = whatsapp, gateway, name
+		self.api, self.phone_api, self.proof_api = session, phone, proof
 
 	def state(self) -> str:
 		return self.api.get_session_status(self.name)["data"]["status_frappe"]
@@ -49,6 +53,25 @@ class Way:
 	def devices(self, number: str = PHONE) -> list[dict[str, Any]]:
 		return self.whatsapp.devices(number)
 
+	def on_phone(self, number: str) -> dict[str, Any]:
+		"""What the phone of that number knows."""
+		phones = self.whatsapp.tell("state")["phones"]
+		return next(phone for phone in phones if phone["number"] == number)
+
+	def ask_gateway(self, method: str, route: str, body: Any = None) -> dict[str, Any]:
+		"""One of the gateway's routes of this session, without the app."""
+		return self.gateway.call(method, f"sessions/{self.record().session_db_id}/{route}", body)
+
+	def logins(self) -> int:
+		"""How often the device that is online now has logged in."""
+		return sum(device["logins"] for device in self.devices() if device["online"])
+
+	def drops_and_comes_back(self, **drop: Any) -> None:
+		before = self.logins()
+		assert self.tell("drop", **drop) == {"dropped": 1}
+		waited_for(lambda: self.logins() > before)
+		self.becomes("Connected")
+
 	def record(self) -> Any:
 		import frappe
 
@@ -56,20 +79,8 @@ class Way:
 		return frappe.get_doc("WhatsApp Session", self.name)
 
 
-@pytest.fixture(scope="module")
-def whatsapp() -> Iterator[FakeWhatsApp]:
-	with FakeWhatsApp() as whatsapp:
-		yield whatsapp
-
-
-@pytest.fixture(scope="module")
-def gateway(whatsapp: FakeWhatsApp) -> Iterator[GatewayProcess]:
-	with GatewayProcess(whatsapp) as gateway:
-		yield gateway
-
-
 @pytest.fixture
-def way(whatsapp: FakeWhatsApp, gateway: GatewayProcess) -> Iterator[Way]:
+def session(whatsapp: FakeWhatsApp, gateway: GatewayProcess) -> Iterator[AppSession]:
 	import frappe
 
 	from xappiens_whatsapp import SESSION
@@ -78,16 +89,17 @@ def way(whatsapp: FakeWhatsApp, gateway: GatewayProcess) -> Iterator[Way]:
 	whatsapp.tell("reset")
 	frappe.set_user("Administrator")
 	frappe.cache.delete_keys("whatsapp_")
-	set_up(enabled=1, api_base_url=gateway.url, api_key=API_KEY, api_timeout=10)
-	set_up(webhook_enabled=0, send_alerts=0)
-	way = Way(whatsapp, gateway, f"test_{frappe.generate_hash(length=8)}")
-	yield way
+	save_settings(enabled=1, api_base_url=gateway.url, api_key=API_KEY, api_timeout=10)
+	save_settings(webhook_enabled=0, send_alerts=0)
+	session = AppSession(whatsapp, gateway, f"test_{frappe.generate_hash(length=8)}")
+	yield session
 	gateway.start()
-	if frappe.db.exists(SESSION, way.name):
-		way.api.delete_session(way.name)
+	if frappe.db.exists(SESSION, session.name):
+		session.api.delete_session(session.name)
+	assert whatsapp.tell("state")["faults"] == []
 
 
-def set_up(**values: Any) -> None:
+def save_settings(**values: Any) -> None:
 	import frappe
 
 	from xappiens_whatsapp import SETTINGS

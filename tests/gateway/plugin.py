@@ -22,7 +22,7 @@ from xappiens_whatsapp.sandbox import ScanRefused
 
 from ..waiting import waited_for
 from .left_out import left_out
-from .processes import API_KEY, FakeWhatsApp, GatewayProcess, http
+from .processes import API_KEY, FakeWhatsApp, GatewayProcess
 
 
 class GatewaySandbox:
@@ -39,6 +39,7 @@ class GatewaySandbox:
 		"""Delays are accepted and not kept: real Baileys takes the time that it takes."""
 		self.gateway, self.whatsapp = processes()
 		self.url, self.port = self.gateway.url, self.gateway.port
+		self.call = self.gateway.call
 
 	def __enter__(self) -> GatewaySandbox:
 		self.start()
@@ -61,12 +62,6 @@ class GatewaySandbox:
 
 	def clear_faults(self) -> None:
 		self.whatsapp.tell("reset")
-
-	def call(self, method: str, path: str, body: Any = None) -> Any:
-		headers = {"X-API-Key": API_KEY}
-		answer = http().request(method, f"{self.url}/api/{path}", json=body, headers=headers, timeout=10)
-		answer.raise_for_status()
-		return answer.json()["data"] if answer.json().get("data") else answer.json()
 
 	def scan(self, text_or_session_id: str, phone_number: str = "34600000001") -> dict[str, Any]:
 		text, session_id = text_or_session_id, None

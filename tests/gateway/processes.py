@@ -19,6 +19,7 @@ import requests
 GATEWAY = Path(__file__).parents[2] / "gateway"
 API_KEY = "a-key-for-tests-of-the-gateway"
 START = 60.0
+USUAL_SPEED = "20"
 
 
 def node() -> str:
@@ -90,7 +91,7 @@ class GatewayProcess:
 
 	api_key = API_KEY
 
-	def __init__(self, whatsapp: FakeWhatsApp, **environment: str) -> None:
+	def __init__(self, whatsapp: FakeWhatsApp, speed: str = USUAL_SPEED) -> None:
 		self.port = free_port()
 		self.url = f"http://127.0.0.1:{self.port}"
 		self.data = tempfile.mkdtemp(prefix="gateway-")
@@ -101,8 +102,8 @@ class GatewayProcess:
 			"GATEWAY_API_KEY": API_KEY,
 			"GATEWAY_RATE_LIMIT": "1000000",
 			"GATEWAY_TEST_WA_URL": whatsapp.url,
-			"GATEWAY_TEST_SPEED": "20",
-		} | environment
+			"GATEWAY_TEST_SPEED": speed,
+		}
 		self.process: subprocess.Popen[bytes] | None = None
 
 	def __enter__(self) -> GatewayProcess:
@@ -129,6 +130,16 @@ class GatewayProcess:
 			return http().get(f"{self.url}/health", timeout=2).ok
 		except requests.ConnectionError:
 			return False
+
+	def call(self, method: str, path: str, body: Any = None) -> Any:
+		headers = {"X-API-Key": self.api_key}
+		answer = http().request(method, f"{self.url}/api/{path}", json=body, headers=headers, timeout=10)
+		answer.raise_for_status()
+		return answer.json().get("data") or answer.json()
+
+	def waiting_webhooks(self) -> int:
+		answer = http().get(f"{self.url}/health?detail", headers={"X-API-Key": self.api_key}, timeout=10)
+		return answer.json()["detail"]["waitingWebhooks"]
 
 	def output(self) -> str:
 		return (Path(self.data) / "output").read_text()

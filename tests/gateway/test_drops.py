@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from ..waiting import waited_for
-from .conftest import set_up
+from .conftest import AppSession, save_settings
 from .processes import free_port
 
 pytestmark = pytest.mark.needs_site
@@ -27,31 +25,29 @@ PASSES = [
 ENDS = {"403": {"code": 403}, "440": {"code": 440}, "411": {"how": "downgrade"}, "463": {"code": 463}}
 
 HEALING = {
-	"Create Session": lambda way: way.create(),
-	"Create Again": lambda way: way.api.recreate_session(way.name),
+	"Create Session": lambda session: session.create(),
+	"Create Again": lambda session: session.api.recreate_session(session.name),
 }
 
 
 @pytest.fixture
-def linked(way: Any) -> Any:
-	way.create()
-	way.scan()
-	return way
+def linked(session: AppSession) -> AppSession:
+	session.create()
+	session.scan()
+	return session
 
 
 @pytest.mark.parametrize("drop", PASSES, ids=str)
-def test_what_passes_needs_nobody(linked: Any, drop: dict[str, Any]) -> None:
+def test_what_passes_needs_nobody(linked: AppSession, drop: dict[str, Any]) -> None:
 	number = linked.record().session_db_id
-	assert linked.tell("drop", **drop)["dropped"] == 1
-	waited_for(lambda: online(linked))
-	linked.becomes("Connected")
+	linked.drops_and_comes_back(**drop)
 	record = linked.record()
 	assert (record.error_code or "", record.phone_number) == ("", linked.phone)
 	assert record.session_db_id == number
 
 
 @pytest.mark.parametrize("code", ENDS)
-def test_what_must_not_be_tried_again_says_why_and_needs_no_new_scan(linked: Any, code: str) -> None:
+def test_what_must_not_be_tried_again_says_why_and_needs_no_new_scan(linked: AppSession, code: str) -> None:
 	linked.tell("drop", **ENDS[code])
 	linked.becomes("Disconnected")
 	record = linked.record()
@@ -62,7 +58,7 @@ def test_what_must_not_be_tried_again_says_why_and_needs_no_new_scan(linked: Any
 
 
 def test_an_outage_of_whatsapp_is_told_from_reconnecting_to_given_up_and_passes_by_itself(
-	linked: Any,
+	linked: AppSession,
 ) -> None:
 	linked.whatsapp.let_in(False)
 	linked.tell("drop", code=428)
@@ -78,7 +74,7 @@ def test_an_outage_of_whatsapp_is_told_from_reconnecting_to_given_up_and_passes_
 	assert (record.error_code or "", record.phone_number) == ("", linked.phone)
 
 
-def test_a_killed_gateway_changes_no_state_and_its_session_comes_back(linked: Any) -> None:
+def test_a_killed_gateway_changes_no_state_and_its_session_comes_back(linked: AppSession) -> None:
 	from xappiens_whatsapp.server.exceptions import GatewayUnavailable
 
 	number = linked.record().session_db_id
@@ -92,12 +88,12 @@ def test_a_killed_gateway_changes_no_state_and_its_session_comes_back(linked: An
 	record = linked.record()
 	assert not record.error_code
 	assert (record.session_db_id, record.phone_number) == (number, linked.phone)
-	waited_for(lambda: online(linked))
+	waited_for(linked.logins)
 
 
 @pytest.mark.parametrize("heal", HEALING)
 def test_a_gateway_without_its_database_is_told_as_missing_and_creating_again_heals(
-	linked: Any, heal: str
+	linked: AppSession, heal: str
 ) -> None:
 	from xappiens_whatsapp.server.exceptions import SessionMissingOnServer
 
@@ -116,37 +112,24 @@ def test_a_gateway_without_its_database_is_told_as_missing_and_creating_again_he
 	assert not linked.record().error_code
 
 
-def test_what_happens_while_the_site_is_down_is_told_when_it_is_back(way: Any) -> None:
-	from xappiens_whatsapp.tests.webhooks import site_address
+def test_what_happens_while_the_site_is_down_is_told_when_it_is_back(session: AppSession) -> None:
+	from xappiens_whatsapp.tests.webhooks import served_site, site_address
 	from xappiens_whatsapp.tests.workers import run_jobs
 
 	port = free_port()
 	with site_address(f"http://127.0.0.1:{port}"):
-		set_up(webhook_enabled=1)
-		with served(port):
-			way.create()
-			way.scan()
+		save_settings(webhook_enabled=1)
+		with served_site(port):
+			session.create()
+			session.scan()
+			waited_for(lambda: session.gateway.waiting_webhooks() == 0)
 		run_jobs()
-		way.tell("logout")
-		way.gateway.kill()
-		way.gateway.start()
-		assert way.record().status == "Connected"
-		with served(port):
-			waited_for(lambda: (run_jobs(), way.record().status == "Disconnected")[1])
-		assert way.record().error_code == "401"
-
-
-@contextmanager
-def served(port: int) -> Iterator[None]:
-	from devsite import server
-
-	running = server.start("127.0.0.1", port)
-	try:
-		yield
-	finally:
-		running.shutdown()
-		running.server_close()
-
-
-def online(way: Any) -> bool:
-	return any(device["online"] for device in way.devices())
+		session.tell("logout")
+		waited_for(lambda: session.gateway.waiting_webhooks() == 1)
+		session.gateway.kill()
+		session.gateway.start()
+		assert session.gateway.waiting_webhooks() == 1
+		assert session.ask_gateway("GET", "status")["disconnectReason"] == "logged_out"
+		with served_site(port):
+			waited_for(lambda: (run_jobs(), session.record().status == "Disconnected")[1])
+		assert session.record().error_code == "401"

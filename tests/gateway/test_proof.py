@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from ..waiting import waited_for
-from .conftest import Way, set_up
+from .conftest import AppSession, save_settings
 
 pytestmark = pytest.mark.needs_site
 
@@ -18,35 +18,34 @@ CONTACT = "34600000029"
 
 
 @pytest.fixture
-def proof(way: Way) -> Iterator[Way]:
+def proof(session: AppSession) -> Iterator[AppSession]:
 	"""A linked session whose gateway calls this site."""
 	from xappiens_whatsapp.tests.webhooks import served_site
 
 	with served_site():
-		set_up(webhook_enabled=1)
-		way.create()
-		way.scan()
-		yield way
-		set_up(webhook_enabled=0)
+		save_settings(webhook_enabled=1)
+		session.create()
+		session.scan()
+		yield session
+		save_settings(webhook_enabled=0)
 
 
-def state(way: Way) -> str:
+def state(session: AppSession) -> str:
 	from xappiens_whatsapp.tests.workers import run_jobs
 
 	run_jobs()
-	return way.proof_api.get_test_message(way.name)["state"]
+	return session.proof_api.get_test_message(session.name)["state"]
 
 
-def message_id(way: Way) -> str:
-	return way.record().proof_message_id
+def message_id(session: AppSession) -> str:
+	return session.record().proof_message_id
 
 
-def received(way: Way, number: str) -> list[dict[str, Any]]:
-	phones = way.whatsapp.tell("state")["phones"]
-	return next(phone["received"] for phone in phones if phone["number"] == number)
+def received(session: AppSession, number: str) -> list[dict[str, Any]]:
+	return session.on_phone(number)["received"]
 
 
-def test_a_note_to_self_is_on_the_phone_and_delivered_when_the_phone_says_so(proof: Way) -> None:
+def test_a_note_to_self_is_on_the_phone_and_delivered_when_the_phone_says_so(proof: AppSession) -> None:
 	answer = proof.proof_api.send_test_message(proof.name)
 	assert answer["phone_number"] == proof.phone
 	waited_for(lambda: state(proof) == "Delivered")
@@ -56,20 +55,35 @@ def test_a_note_to_self_is_on_the_phone_and_delivered_when_the_phone_says_so(pro
 	assert proof.record().last_proof
 
 
-def test_a_session_that_was_created_without_acknowledgements_is_told_anew(proof: Way) -> None:
-	from xappiens_whatsapp.sessions import webhooks
-
-	with patch.object(webhooks, "WEBHOOK_EVENTS", ("session.connected",)):
-		proof.api.update_session_webhook(proof.name)
+def test_a_session_that_was_created_without_acknowledgements_is_told_anew(proof: AppSession) -> None:
+	is_told_of_disconnections_only(proof)
 	proof.proof_api.send_test_message(proof.name)
 	waited_for(lambda: received(proof, proof.phone))
+	gets_a_text(proof)
+	proof.ask_gateway("POST", "disconnect", {})
+	waited_for(lambda: (state(proof), proof.record().status)[1] == "Disconnected")
 	assert state(proof) == "Sent"
+	proof.api.connect_session(proof.name)
+	proof.becomes("Connected")
 	proof.api.update_session_webhook(proof.name)
 	proof.proof_api.send_test_message(proof.name)
 	waited_for(lambda: state(proof) == "Delivered")
 
 
-def test_to_another_number_it_is_delivered_and_read(proof: Way) -> None:
+def is_told_of_disconnections_only(session: AppSession) -> None:
+	import frappe
+
+	url = frappe.get_doc("WhatsApp Settings").webhook_url
+	session.ask_gateway("PUT", "webhook", {"webhookUrl": url, "webhookEvents": ["session.disconnected"]})
+
+
+def gets_a_text(session: AppSession) -> None:
+	"""What WhatsApp said before it, the gateway has heard then."""
+	text = session.whatsapp.tell("text", number=CONTACT, to=session.phone, body="Hola")["id"]
+	waited_for(lambda: text in [receipt["id"] for receipt in session.on_phone(CONTACT)["receipts"]])
+
+
+def test_to_another_number_it_is_delivered_and_read(proof: AppSession) -> None:
 	proof.whatsapp.tell("off", number=CONTACT)
 	proof.whatsapp.tell("on", number=CONTACT)
 	proof.proof_api.send_test_message(proof.name, f"+{CONTACT}")
@@ -80,7 +94,7 @@ def test_to_another_number_it_is_delivered_and_read(proof: Way) -> None:
 	assert answer["sent_at"] <= answer["delivered_at"] <= answer["read_at"]
 
 
-def test_a_phone_that_never_answers_makes_the_session_one_that_may_be_dead(proof: Way) -> None:
+def test_a_phone_that_never_answers_makes_the_session_one_that_may_be_dead(proof: AppSession) -> None:
 	from xappiens_whatsapp.sessions import proofs
 
 	proof.tell("off")
@@ -95,15 +109,15 @@ def test_a_phone_that_never_answers_makes_the_session_one_that_may_be_dead(proof
 	waited_for(lambda: state(proof) == "Delivered")
 
 
-def is_taken(way: Way) -> bool:
+def is_taken(session: AppSession) -> bool:
 	from xappiens_whatsapp.sessions import proofs
 	from xappiens_whatsapp.tests.workers import run_jobs
 
 	run_jobs()
-	return bool(proofs.steps_of(way.record()).taken)
+	return bool(proofs.steps_of(session.record()).taken)
 
 
-def test_a_restricted_account_is_told_with_its_end_and_sends_again_afterwards(proof: Way) -> None:
+def test_a_restricted_account_is_told_with_its_end_and_sends_again_afterwards(proof: AppSession) -> None:
 	proof.tell("restrict", until=int(time.time()) + 3600)
 	reason = waited_for(lambda: proof.api.get_session_status(proof.name)["data"]["reason"])
 	assert "restricted this number until" in reason["sentence"]
@@ -114,4 +128,5 @@ def test_a_restricted_account_is_told_with_its_end_and_sends_again_afterwards(pr
 	assert proof.record().status == "Connected"
 	proof.tell("free")
 	waited_for(lambda: proof.api.get_session_status(proof.name)["data"]["reason"] is None)
-	assert proof.proof_api.send_test_message(proof.name, f"+{CONTACT}")["state"] == "Sent"
+	proof.proof_api.send_test_message(proof.name, f"+{CONTACT}")
+	waited_for(lambda: state(proof) == "Delivered")

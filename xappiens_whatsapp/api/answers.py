@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from xappiens_whatsapp.server import features
-from xappiens_whatsapp.sessions import proofs, qr_codes, reasons, records, restrictions, states
+from xappiens_whatsapp.sessions import proofs, qr_codes, reasons, restrictions, states
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.baileys.models import PairingCode, RemoteSession

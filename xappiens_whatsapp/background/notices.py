@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from xappiens_whatsapp import SESSION, SYSTEM_MANAGER, WHATSAPP_MANAGER, permissions
 from xappiens_whatsapp.server import causes
-from xappiens_whatsapp.sessions import alerts, reasons, restrictions, states
+from xappiens_whatsapp.sessions import alerts, reasons, restrictions
 from xappiens_whatsapp.site import address, copies, languages, ownership, shared, transactions
 
 GATHERED_FOR = (

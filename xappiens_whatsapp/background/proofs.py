@@ -16,7 +16,7 @@ from xappiens_whatsapp.background import notices
 from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, RejectedError
 from xappiens_whatsapp.server import features, gateway
 from xappiens_whatsapp.server.exceptions import GatewayError
-from xappiens_whatsapp.sessions import alerts, identity, proof_steps, proofs, records, sending, states
+from xappiens_whatsapp.sessions import alerts, identity, proof_steps, proofs, sending, states
 from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.site import settings, shared, transactions
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from . import shapes, validation
 from .answers import Answer, Refusal, iso, refusal, success

@@ -77,8 +77,8 @@ def iso_now() -> str:
 
 
 @contextmanager
-def served_site() -> Iterator[str]:
-	"""The site behind a socket of its own, under the address that `get_url` then gives."""
+def served_site(port: int = 0) -> Iterator[str]:
+	"""The site behind a socket of its own, under the address that `get_url` then gives; 0 is any free port."""
 	from frappe.app import application
 
 	site = frappe.local.site
@@ -86,7 +86,7 @@ def served_site() -> Iterator[str]:
 	def named(environ: dict[str, Any], start_response: Any) -> Any:
 		return application({**environ, "HTTP_X_FRAPPE_SITE_NAME": site}, start_response)
 
-	server = make_server("127.0.0.1", 0, named, threaded=True, request_handler=QuietHandler)
+	server = make_server("127.0.0.1", port, named, threaded=True, request_handler=QuietHandler)
 	Thread(target=server.serve_forever, daemon=True).start()
 	try:
 		with site_address(f"http://127.0.0.1:{server.port}") as address:

@@ -34,6 +34,8 @@ export class Connection {
 	noiseKey = Buffer.alloc(0);
 	/** @type {string[]} */
 	refs = [];
+	/** @type {Set<string>} ids of messages that came again because the first copy could not be read */
+	replaced = new Set();
 
 	/**
 	 * @param {import("./server.js").World} world

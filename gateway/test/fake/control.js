@@ -44,10 +44,11 @@ function state({ world }) {
 		received,
 		receipts,
 		undecrypted: [...undecrypted.keys()],
-		devices: [...devices.values()].map(({ id, platform, connection, queue }) => ({
+		devices: [...devices.values()].map(({ id, platform, connection, logins, queue }) => ({
 			id,
 			platform,
 			online: connection !== null,
+			logins,
 			waiting: queue.size,
 		})),
 	}));

@@ -113,8 +113,12 @@ export async function acknowledge(connection, stanza) {
 	const author = world.find(mine?.attrs.from ?? to ?? "");
 	const account = author && "devices" in author ? author : undefined;
 	if (stanza.tag === "receipt") await connection.send(node("ack", { id, class: "receipt", from: to, type }));
-	if (type === "retry" && mine && account?.sent.has(id)) return again(account, device, mine);
-	device.queue.delete(id);
+	if (type === "retry" && mine && account?.sent.has(id)) {
+		connection.replaced.add(id);
+		return again(account, device, mine);
+	}
+	// Baileys asks again, and then refuses the copy that it could not read: the one that has come instead stays
+	if (!(stanza.attrs.error && connection.replaced.delete(id))) device.queue.delete(id);
 	if (stanza.attrs.error) account?.unread.push(id);
 	else if (stanza.tag === "receipt") account?.receipts.push({ id, by: device.account.number, type: type ?? "delivered" });
 }

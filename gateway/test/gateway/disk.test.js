@@ -31,34 +31,48 @@ function fill() {
 		} catch {}
 }
 
-it("a disk that is full loses no text, no pairing and no session, and all goes on when there is room", { skip }, async () => {
-	const { fake, receiver } = stage;
-	const gateway = new Gateway(fake, { GATEWAY_DATA: join(disk, "data") });
-	await gateway.start();
-	const [phone, contact] = [stage.phone(), stage.phone()];
-	const id = await gateway.linked(phone, receiver.fields);
-	await contact.text(phone.number, "before");
-	await receiver.expect(id, "message.received", ({ message }) => message.content === "before");
-	fill();
-	await contact.text(phone.number, "while it is full");
+/** @param {number} id @param {string} text */
+const told = (id, text) => stage.receiver.of(id).filter(({ event, data }) => event === "message.received" && data.message.content === text);
+
+/** @param {Gateway} gateway */
+const health = async (gateway) => (await fetch(`${gateway.url}/health`)).status;
+
+/** It stores nothing more, and says so. @param {Gateway} gateway */
+async function refuses(gateway) {
 	const refused = async () => {
-		const { status, body } = await gateway.call("POST", "/sessions", { sessionId: `full_${Math.random()}`.replace(".", ""), sessionName: "n".repeat(255) });
+		const fields = { sessionId: `full_${Math.random()}`.replace(".", ""), sessionName: "n".repeat(255) };
+		const { status, body } = await gateway.call("POST", "/sessions", fields);
 		return status === 503 && body.code;
 	};
 	assert.equal(await until(refused, { what: "a refusal" }), "STORAGE_ERROR");
-	await until(async () => (await fetch(`${gateway.url}/health`)).status === 503, { what: "an unhealthy gateway" });
+	await until(async () => (await health(gateway)) === 503, { what: "an unhealthy gateway" });
+}
+
+/** @param {number} id @param {string} text @param {import("../fake/phone.js").Phone[]} phones the one that says it, and the linked one */
+async function hears(id, text, [contact, phone]) {
+	await contact.text(phone.number, text);
+	await until(() => told(id, text).length, { what: text });
+}
+
+it("a disk that is full loses no text, no pairing and no session, and all goes on when there is room", { skip }, async () => {
+	const gateway = new Gateway(stage.fake, {}, join(disk, "data"));
+	after(() => gateway.remove());
+	await gateway.start();
+	const [contact, phone] = [stage.phone(), stage.phone()];
+	const id = await gateway.linked(phone, stage.receiver.fields);
+	await hears(id, "before", [contact, phone]);
+	fill();
+	await contact.text(phone.number, "while it is full");
+	await refuses(gateway);
 	assert.equal(phone.devices.length, 1);
 	rmSync(ballast);
-	await until(async () => (await fetch(`${gateway.url}/health`)).status === 200, { what: "a healthy gateway" });
-	const told = () => receiver.of(id).filter(({ event, data }) => event === "message.received" && data.message.content === "while it is full");
-	await until(() => told().length, { within: 20_000, what: "the text" });
+	await until(async () => (await health(gateway)) === 200, { what: "a healthy gateway" });
+	await until(() => told(id, "while it is full").length, { within: 20_000, what: "the text" });
 	await gateway.kill();
 	await gateway.start();
 	await gateway.untilStatus(id, "connected");
-	await contact.text(phone.number, "after");
-	await receiver.expect(id, "message.received", ({ message }) => message.content === "after");
-	assert.equal(told().length, 1);
+	await hears(id, "after", [contact, phone]);
+	assert.equal(told(id, "while it is full").length, 1);
 	assert.equal(contact.account.unread.length, 0);
 	await gateway.call("DELETE", `/sessions/${id}`);
-	await gateway.kill("SIGTERM");
 });

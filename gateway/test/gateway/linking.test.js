@@ -115,12 +115,18 @@ describe("a code to type", () => {
 		assert.match(phone.devices[0].platform, /^CHROME \(Windows\)$/);
 	});
 
-	it("of a phone whose account wants a passkey ends in a word of its own", async () => {
+	it("of a phone whose account wants a passkey ends in a word of its own, and links when it wants none", async () => {
+		const { gateway } = stage;
 		const phone = stage.phone();
 		phone.account.needsPasskey = true;
-		const id = await stage.gateway.waiting(name());
+		const id = await gateway.waiting(name());
 		assert.equal(await phone.enterCode((await ask(id, phone.number)).body.data.code), false);
-		assert.equal((await stage.gateway.untilStatus(id, "disconnected")).disconnectReason, "passkey_required");
+		assert.equal((await gateway.untilStatus(id, "disconnected")).disconnectReason, "passkey_required");
+		phone.account.needsPasskey = false;
+		await gateway.connect(id);
+		await gateway.untilStatus(id, "qr_code");
+		assert.equal(await phone.enterCode((await ask(id, phone.number)).body.data.code), true);
+		await gateway.untilStatus(id, "connected");
 	});
 
 	it("that is mistyped does not link, and the right one does afterwards", async () => {

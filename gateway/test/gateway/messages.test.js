@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Stage } from "../support/stage.js";
 import { until } from "../support/until.js";
 
@@ -75,24 +76,34 @@ describe("what becomes of a text", () => {
 	/** @param {any} data @param {string} messageId @param {number} ack */
 	const is = (data, messageId, ack) => data.messageId === messageId && data.ack === ack;
 
+	/** In the order in which they were told. @param {number} id @param {string} messageId */
+	const acks = (id, messageId) =>
+		stage.receiver.of(id).filter(({ event, data }) => event === "message.ack" && data.messageId === messageId).map(({ data }) => data.ack);
+
+	/** WhatsApp's times are full seconds. @returns {Promise<number>} the first moment of one that begins now */
+	async function nextSecond() {
+		await sleep(1000 - (Date.now() % 1000));
+		return Math.floor(Date.now() / 1000) * 1000;
+	}
+
 	it("is told step by step, with the time at which WhatsApp says that it happened", async () => {
 		const { receiver } = stage;
 		const { id, sessionId } = await linked();
 		const contact = stage.phone();
 		contact.turnOff();
-		const before = Date.now() - 1000;
 		const { body } = await send(sessionId, { to: contact.number, message: "hola" });
 		const { whatsappMessageId: messageId, status } = body.data.message;
 		assert.equal(status, "sent");
 		await receiver.expect(id, "message.ack", (data) => is(data, messageId, 1));
-		assert.deepEqual(receiver.of(id).filter(({ data }) => data.ack > 1), [], "a phone that is off has nothing");
+		const turnedOn = await nextSecond();
 		await contact.turnOn();
 		const delivered = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 2));
 		await contact.read(messageId);
 		const read = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 3));
 		assert.deepEqual([delivered.status, read.status], ["delivered", "read"]);
+		assert.deepEqual(acks(id, messageId), [1, 2, 3]);
 		for (const { timestamp, chatId } of [delivered, read]) {
-			assert.ok(Date.parse(timestamp) >= before && Date.parse(timestamp) <= Date.now(), timestamp);
+			assert.ok(Date.parse(timestamp) >= turnedOn && Date.parse(timestamp) <= Date.now(), timestamp);
 			assert.equal(chatId, `${contact.number}@s.whatsapp.net`);
 		}
 	});
@@ -105,14 +116,17 @@ describe("what becomes of a text", () => {
 		const { whatsappMessageId: messageId, chatId } = body.data.message;
 		assert.equal(chatId, `${phone.number}@s.whatsapp.net`);
 		await receiver.expect(id, "message.ack", (data) => is(data, messageId, 1));
-		assert.deepEqual(receiver.of(id).filter(({ data }) => data.ack > 1), []);
+		const turnedOn = await nextSecond();
 		await phone.turnOn();
 		const delivered = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 2));
+		assert.ok(Date.parse(delivered.timestamp) >= turnedOn, delivered.timestamp);
 		assert.equal(delivered.chatId, chatId);
 		assert.deepEqual(phone.received, [{ from: phone.number, id: messageId, text: "note to self", fromMe: true }]);
 		await phone.read(messageId);
 		const read = await receiver.expect(id, "message.ack", (data) => is(data, messageId, 3));
 		assert.equal(read.chatId, chatId);
+		// Baileys seals it twice for the own phone, which confirms both
+		assert.deepEqual(acks(id, messageId).filter((ack, at, all) => ack !== all[at - 1]), [1, 2, 3]);
 		assert.deepEqual(receiver.events(id).filter((event) => event === "message.received"), []);
 	});
 
@@ -134,13 +148,13 @@ describe("what becomes of a text", () => {
 });
 
 describe("an account that WhatsApp restricts", () => {
-	const until = Math.floor(Date.now() / 1000) + 3600;
-	const iso = new Date(until * 1000).toISOString();
+	const endsAt = Math.floor(Date.now() / 1000) + 3600;
+	const iso = new Date(endsAt * 1000).toISOString();
 
 	it("stays connected and says until when", async () => {
 		const { gateway } = stage;
 		const { phone, id } = await linked();
-		await phone.restrict(until, "WEB_COMPANION_ONLY");
+		await phone.restrict(endsAt, "WEB_COMPANION_ONLY");
 		const status = await gateway.untilStatus(id, ({ restriction }) => restriction);
 		assert.deepEqual(status.restriction, { until: iso, reason: "WEB_COMPANION_ONLY" });
 		assert.equal(status.isConnected, true);
@@ -159,7 +173,7 @@ describe("an account that WhatsApp restricts", () => {
 		const [stranger, friend] = [stage.phone(), stage.phone()];
 		await friend.text(phone.number, "hola");
 		await receiver.expect(id, "message.received");
-		phone.account.restriction = { until, type: "DEFAULT" };
+		phone.account.restriction = { until: endsAt, type: "DEFAULT" };
 		const { status, body } = await send(sessionId, { to: stranger.number, message: "buy" });
 		assert.deepEqual([status, body.code, body.restrictedUntil], [409, "ACCOUNT_RESTRICTED", iso]);
 		assert.deepEqual((await gateway.status(id)).restriction, { until: iso, reason: "DEFAULT" });
@@ -169,13 +183,14 @@ describe("an account that WhatsApp restricts", () => {
 		await phone.free();
 		await gateway.untilStatus(id, ({ restriction }) => !restriction);
 		assert.equal((await send(sessionId, { to: stranger.number, message: "hola" })).status, 200);
+		await until(() => stranger.received.length > 0);
 		assert.deepEqual(stranger.received.map(({ text }) => text), ["hola"]);
 	});
 
 	it("is free when the time is over, or was lifted while the session was away", async () => {
 		const { gateway } = stage;
 		const { phone, id } = await linked();
-		await phone.restrict(Math.ceil(Date.now() / 1000) + 1);
+		await phone.restrict(Math.ceil(Date.now() / 1000) + 5);
 		await gateway.untilStatus(id, ({ restriction }) => restriction);
 		await gateway.untilStatus(id, ({ restriction }) => !restriction);
 		await phone.restrict(null);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
+import { after, it } from "node:test";
 import { Gateway } from "../support/gateway.js";
 import { Stage } from "../support/stage.js";
 import { until } from "../support/until.js";
@@ -61,12 +61,13 @@ it("the data folder is for its owner only, and has no key of the API in it", () 
 });
 
 it("a key that the gateway makes itself is in its file, and in no log", async () => {
-	const gateway = await Gateway.start(stage.fake, { GATEWAY_API_KEY: "" });
+	const gateway = new Gateway(stage.fake, { GATEWAY_API_KEY: "" });
+	after(() => gateway.remove());
+	await gateway.start();
 	const file = join(gateway.data, "api-key");
 	gateway.key = readFileSync(file, "utf8").trim();
 	assert.equal(statSync(file).mode & 0o077, 0);
 	assert.equal((await gateway.call("GET", "/sessions")).status, 200);
 	assert.match(gateway.output, /^API key: in .*api-key$/m);
 	assert.equal(gateway.output.includes(gateway.key), false);
-	await gateway.remove();
 });

@@ -18,7 +18,6 @@ const DEFAULTS = { GATEWAY_TEST_SPEED: "20", GATEWAY_RATE_LIMIT: "1000000", GATE
 /** The gateway as people run it: a process, spoken to by HTTP. Its data folder outlives the process. */
 export class Gateway {
 	key = `key-${randomBytes(20).toString("hex")}`;
-	data = mkdtempSync(join(tmpdir(), "gateway-"));
 	url = "";
 	/** Everything that it has written, of all its processes. */
 	output = "";
@@ -40,8 +39,10 @@ export class Gateway {
 	/**
 	 * @param {import("../fake/server.js").Fake} fake
 	 * @param {Environment} [environment]
+	 * @param {string} [data] its folder
 	 */
-	constructor(fake, environment = {}) {
+	constructor(fake, environment = {}, data = mkdtempSync(join(tmpdir(), "gateway-"))) {
+		this.data = data;
 		const whatsapp = { GATEWAY_TEST_WA_URL: fake.url };
 		this.#environment = { ...DEFAULTS, ...whatsapp, GATEWAY_API_KEY: this.key, ...environment };
 	}
@@ -79,11 +80,11 @@ export class Gateway {
 
 	/**
 	 * @param {NodeJS.Signals} [signal]
-	 * @returns {Promise<number | null>} the code with which the process ended
+	 * @returns {Promise<number | null>} the code with which the process ended; none that never ran
 	 */
 	async kill(signal = "SIGKILL") {
-		const child = /** @type {import("node:child_process").ChildProcess} */ (this.process);
-		if (this.hasEnded) return child.exitCode;
+		const child = this.process;
+		if (!child || this.hasEnded) return child?.exitCode ?? null;
 		child.kill(signal);
 		await once(child, "close");
 		return child.exitCode;
@@ -92,7 +93,7 @@ export class Gateway {
 	/** Ends it for good, and throws the data folder away. */
 	async remove() {
 		await this.kill("SIGTERM");
-		rmSync(this.data, { recursive: true });
+		rmSync(this.data, { recursive: true, force: true });
 	}
 
 	/**

@@ -4,18 +4,11 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { ROUTES } from "../../http/routes.js";
 import { Keys } from "../../http/keys.js";
-import { KEY, served, site, until } from "./support.js";
+import { until } from "../support/until.js";
+import { BODY, created, KEY, served } from "./support.js";
 
-const BODY = { sessionId: "ventas_1", sessionName: "Ventas" };
 const SECRET = "not-a-real-secret-0000";
 const OTHER = "key-of-another-site-0123456789";
-
-/** @param {Awaited<ReturnType<typeof served>>} gateway @param {object} [fields] */
-async function created({ call }, fields = {}) {
-	const { status, body } = await call("POST", "/api/sessions", { ...BODY, ...fields });
-	assert.equal(status, 201, JSON.stringify(body));
-	return body.data.session.id;
-}
 
 /**
  * What goes over the wire exactly so, which `fetch` would not send.
@@ -37,85 +30,6 @@ function raw(url, path, method = "GET") {
 		call.on("error", reject).end();
 	});
 }
-
-for (const [fields, wrong] of /** @type {[any, string][]} */ ([
-	[{ sessionId: null }, "sessionId"],
-	[{ sessionId: "ab" }, "sessionId"],
-	[{ sessionId: "a".repeat(101) }, "sessionId"],
-	[{ sessionId: "con espacio" }, "sessionId"],
-	[{ sessionId: "../status" }, "sessionId"],
-	[{ sessionId: 42 }, "sessionId"],
-	[{ sessionName: "" }, "sessionName"],
-	[{ sessionName: "   " }, "sessionName"],
-	[{ sessionName: "n".repeat(256) }, "sessionName"],
-	[{ sessionName: "half an emoji \ud83d" }, "sessionName"],
-	[{ sessionName: "zero \0 byte" }, "sessionName"],
-	[{ phoneNumber: "" }, "phoneNumber"],
-	[{ phoneNumber: "+34 600" }, "phoneNumber"],
-	[{ phoneNumber: "1234567" }, "phoneNumber"],
-	[{ webhookUrl: "ftp://erp.example/hook" }, "webhookUrl"],
-	[{ webhookUrl: "http://erp.example/hook" }, "webhookUrl"],
-	[{ webhookUrl: "http://127.0.0.1.example/hook" }, "webhookUrl"],
-	[{ webhookUrl: "https://user:word@erp.example/" }, "webhookUrl"],
-	[{ webhookUrl: "https://erp.example:port/" }, "webhookUrl"],
-	[{ webhookUrl: "" }, "webhookUrl"],
-	[{ webhookSecret: "fifteen-letters" }, "webhookSecret"],
-	[{ webhookEvents: "session.qr" }, "webhookEvents"],
-	[{ webhookEvents: [1] }, "webhookEvents"],
-	[{ fromFrappe: "true" }, "fromFrappe"],
-])) {
-	test(`create refuses ${JSON.stringify(fields).slice(0, 60)} and names the field`, async () => {
-		const gateway = await served();
-		const { status, body } = await gateway.call("POST", "/api/sessions", { ...BODY, ...fields });
-		assert.deepEqual(
-			[status, body.success, body.code, Object.keys(body.details)],
-			[400, false, "VALIDATION_ERROR", [wrong]],
-		);
-		await created(gateway);
-	});
-}
-
-for (const [fields, wrong] of /** @type {[any, string][]} */ ([
-	[{ to: "" }, "to"],
-	[{ to: "1234" }, "to"],
-	[{ to: "+34 600 000 002" }, "to"],
-	[{ to: "34600000002@example.com" }, "to"],
-	[{ to: 34600000002 }, "to"],
-	[{ to: ["34600000002"] }, "to"],
-	[{ to: undefined }, "to"],
-	[{ message: "" }, "message"],
-	[{ message: "m".repeat(4097) }, "message"],
-	[{ message: { image: { url: "https://files.example/a.jpg" } } }, "message"],
-	[{ message: undefined }, "message"],
-	[{ type: "image" }, "type"],
-])) {
-	test(`send refuses ${JSON.stringify(fields).slice(0, 60)} and names the field`, async () => {
-		const gateway = await served();
-		await created(gateway);
-		const path = `/api/messages/${BODY.sessionId}/send`;
-		const text = { to: "34600000002", message: "hola" };
-		const { status, body } = await gateway.call("POST", path, { ...text, ...fields });
-		assert.deepEqual([status, body.code, Object.keys(body.details)], [400, "VALIDATION_ERROR", [wrong]]);
-		assert.equal((await gateway.call("POST", path, text)).body.code, "SESSION_NOT_CONNECTED");
-	});
-}
-
-test("bodies that are none", async () => {
-	const { call } = await served();
-	for (const body of ["{broken", "[1]", '"text"', "null", new Uint8Array([0x7b, 0xff, 0x7d])]) {
-		const answer = await call("POST", "/api/sessions", body);
-		assert.deepEqual([answer.status, Object.keys(answer.body.details)], [400, ["body"]]);
-	}
-	const asText = await call("POST", "/api/sessions", JSON.stringify(BODY), {
-		"content-type": "text/plain",
-	});
-	assert.deepEqual([asText.status, Object.keys(asText.body.details)], [400, ["body"]]);
-	const empty = await call("POST", "/api/sessions", "");
-	assert.deepEqual(empty.body.details, { sessionId: "required", sessionName: "required" });
-	const large = await call("POST", "/api/sessions", { ...BODY, sessionName: "x".repeat(1_000_001) });
-	assert.deepEqual([large.status, large.body.code], [413, "PAYLOAD_TOO_LARGE"]);
-	assert.equal((await call("POST", "/api/sessions", BODY)).status, 201);
-});
 
 for (const path of [
 	"/",
@@ -356,58 +270,6 @@ test("pages and filters", async () => {
 		]);
 	}
 	assert.equal((await gateway.call("GET", "/api/sessions?status=connected")).body.data.pagination.total, 0);
-});
-
-test("a webhook is tested now, and its answer told; an update changes what it names, also for what waits", async () => {
-	const [receiver, other] = [await site(401), await site()];
-	const gateway = await served({ GATEWAY_ALLOW_HTTP_WEBHOOKS: "frontend" });
-	const id = await created(gateway, { webhookUrl: receiver.url, webhookSecret: SECRET });
-	const test = () => gateway.call("POST", "/api/webhooks/test/session", { sessionId: "ventas_1" });
-	assert.deepEqual((await test()).body.data, { status: 401, cause: null });
-	assert.deepEqual((await test()).body.data, { status: 200, cause: null });
-	const { headers, body } = receiver.received[0];
-	const check = {
-		"x-webhook-session": "ventas_1",
-		"x-webhook-signature": String(headers["x-webhook-signature"]),
-		"x-webhook-event": "webhook.test",
-	};
-	for (const [spoil, valid] of /** @type {const} */ ([
-		["", true],
-		[" ", false],
-	])) {
-		assert.deepEqual(
-			(await gateway.call("POST", "/api/webhooks/test/signature", body + spoil, check)).body.data,
-			{ valid, event: "webhook.test", sessionId: "ventas_1" },
-		);
-	}
-	for (const wrong of [
-		{},
-		{ webhookUrl: "javascript:alert(1)" },
-		{ webhookUrl: "http://erp.example/" },
-		{ webhookSecret: "short" },
-	]) {
-		assert.equal((await gateway.call("PUT", `/api/sessions/${id}/webhook`, wrong)).status, 400);
-	}
-	for (const url of [
-		"http://frontend:8080/hook",
-		"https://erp.example/",
-		"http://[::1]:8000/",
-		"http://crm.localhost/",
-	]) {
-		assert.equal(
-			(await gateway.call("PUT", `/api/sessions/${id}/webhook`, { webhookUrl: url })).status,
-			200,
-			url,
-		);
-	}
-	gateway.webhooks.add(
-		/** @type {any} */ (gateway.registry.byId("default", id)).row,
-		"message.ack",
-		() => ({}),
-	);
-	await gateway.call("PUT", `/api/sessions/${id}/webhook`, { webhookUrl: other.url });
-	await until(() => other.received.length === 1);
-	assert.ok(!JSON.stringify(await gateway.call("GET", `/api/sessions/${id}`)).includes(SECRET));
 });
 
 test("without internet a session ends as unreachable, and says so", async () => {

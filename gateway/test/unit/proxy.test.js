@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { request } from "node:https";
 import { latestVersion } from "../../sessions/version.js";
 import { throughProxy } from "../../sessions/whatsapp.js";
-import { until } from "./support.js";
+import { until } from "../support/until.js";
 
 test("a connection to WhatsApp goes out as CONNECT to the proxy, and fails as the proxy says", async () => {
 	/** @type {(string | undefined)[]} */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -13,6 +13,7 @@ import { folder } from "./support.js";
 
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 20);
 const WRITER = new URL("writer.js", import.meta.url);
+const VERSION_1 = new URL("version_1.sql", import.meta.url);
 const FIELDS = {
 	owner: "default",
 	session_id: "ventas_1",
@@ -55,22 +56,16 @@ test("a database of a newer gateway is left alone", () => {
 
 test("a database of an older gateway is brought up to date, and its sessions and pairings stay", () => {
 	const data = folder();
-	const database = new Database(data);
-	const { id } = new SessionStore(database).insert(FIELDS);
-	new CredentialStore(database).writeCreds(id, "the pairing");
-	database.close();
-	tamper(data, (sqlite) =>
-		sqlite.exec(
-			"drop table sent; alter table session drop column restriction; alter table session drop column restricted_until; alter table session drop column heard; pragma user_version = 1",
-		),
-	);
+	tamper(data, (sqlite) => sqlite.exec(readFileSync(VERSION_1, "utf8")));
 	const newer = new Database(data);
-	assert.equal(new CredentialStore(newer).readCreds(id), "the pairing");
+	assert.equal(new CredentialStore(newer).readCreds(7), "the pairing");
 	assert.deepEqual(
-		new SessionStore(newer).all().map(({ id, restriction }) => [id, restriction]),
-		[[id, null]],
+		new SessionStore(newer).all().map(({ id, session_id, restriction }) => [id, session_id, restriction]),
+		[[7, "ventas_1", null]],
 	);
-	new SentStore(newer).of(id).keep("A1", "34600000002@s.whatsapp.net", "hola");
+	const sent = new SentStore(newer).of(7);
+	sent.keep("A1", "34600000002@s.whatsapp.net", "hola");
+	assert.equal(sent.find("A1")?.text, "hola");
 	newer.close();
 });
 

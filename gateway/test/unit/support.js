@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -17,6 +18,7 @@ import { SentStore } from "../../store/sent.js";
 import { SessionStore } from "../../store/sessions.js";
 import { WebhookQueue } from "../../webhooks/queue.js";
 
+export const BODY = { sessionId: "ventas_1", sessionName: "Ventas" };
 export const KEY = "key-of-the-tests-0123456789";
 const NOBODY_LISTENS = "ws://127.0.0.1:9";
 
@@ -81,6 +83,13 @@ export async function served(environment = {}) {
 	return { ...gateway, app, url, call };
 }
 
+/** @param {Awaited<ReturnType<typeof served>>} gateway @param {object} [fields] @returns {Promise<number>} the session's number */
+export async function created({ call }, fields = {}) {
+	const { status, body } = await call("POST", "/api/sessions", { ...BODY, ...fields });
+	assert.equal(status, 201, JSON.stringify(body));
+	return body.data.session.id;
+}
+
 /** A site that answers webhooks with the statuses it is told, then with 200. @param {...number} statuses */
 export async function site(...statuses) {
 	/** @type {{headers: import("node:http").IncomingHttpHeaders, body: string}[]} */
@@ -90,18 +99,21 @@ export async function site(...statuses) {
 		for await (const part of request) body += part;
 		received.push({ headers: request.headers, body });
 		response.writeHead(statuses.shift() ?? 200, { location: "/elsewhere" }).end("x".repeat(100_000));
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	after(() => server.close().closeAllConnections());
-	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-	return { url: `http://127.0.0.1:${port}/hook`, received };
+	});
+	return { url: `${await listening(server)}/hook`, received };
 }
 
-/** @param {() => unknown} condition */
-export async function until(condition) {
-	const deadline = Date.now() + 10_000;
-	while (!(await condition())) {
-		if (Date.now() > deadline) throw new Error("waited in vain");
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
+/** Until the test is over, whatever becomes of it. @param {import("node:net").Server} server @returns {Promise<string>} its address */
+export async function listening(server) {
+	/** @type {Set<import("node:net").Socket>} */
+	const sockets = new Set();
+	server.on("connection", (socket) => sockets.add(socket));
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	after(() => {
+		server.close();
+		for (const socket of sockets) socket.destroy();
+	});
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	return `http://127.0.0.1:${port}`;
 }
