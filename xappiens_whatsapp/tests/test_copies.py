@@ -24,6 +24,7 @@ from xappiens_whatsapp.tests.base import (
 	WhatsAppTestCase,
 	add_user,
 	login,
+	set_setting,
 )
 from xappiens_whatsapp.tests.webhooks import PATH, WebhookTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
@@ -35,9 +36,7 @@ ADMINISTRATOR = "sysadmin@example.com"
 
 def linked_elsewhere(place: str = "production.example|crm.production.example") -> None:
 	"""As in a restored database: this site is called otherwise than the one that linked the sessions."""
-	frappe.db.set_single_value(SETTINGS, "linked_site", place)
-	frappe.clear_document_cache(SETTINGS, SETTINGS)
-	frappe.db.commit()
+	set_setting("linked_site", place)
 
 
 def administrator() -> str:
@@ -331,8 +330,7 @@ class TestHosts(WhatsAppTestCase):
 		self.assertEqual(secrets.read("api_key"), self.sandbox.api_key)
 
 	def test_an_address_that_was_stored_before_is_refused_when_it_is_used(self):
-		frappe.db.set_single_value(SETTINGS, "api_base_url", "http://203.0.113.7")
-		frappe.clear_document_cache(SETTINGS, SETTINGS)
+		set_setting("api_base_url", "http://203.0.113.7")
 		answer = self.call("create_session", user=MANAGER, session_id=self.new_id(), session_name="Ventas")
 		self.assertEqual(answer.status, 417)
 		self.assertIn("without encryption", answer.words)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import frappe
 from frappe.utils import get_datetime
 
+from xappiens_whatsapp.tests.base import set_setting
 from xappiens_whatsapp.tests.webhooks import OTHER_SECRET, SECRET, WebhookTestCase
 
 
@@ -53,5 +54,4 @@ class TestRotation(WebhookTestCase):
 
 	def age_rotation(self, minutes: int) -> None:
 		moment = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0) - timedelta(minutes=minutes)
-		frappe.db.set_single_value("WhatsApp Settings", "webhook_secret_rotated_on", moment)
-		frappe.db.commit()
+		set_setting("webhook_secret_rotated_on", moment)
