@@ -210,10 +210,15 @@ class TestAssignments(DoorsTestCase):
 		for path, arguments in routes:
 			for user in (VIEWER, AGENT, KEEPER):
 				with self.subTest(path, user=user):
-					shown = self.request(path, "GET", user, arguments)
-					told = json.dumps(shown.body.get("data") or shown.message or shown.body.get("docs") or "")
+					told = self.told_by(path, user, arguments)
 					self.assertNotIn(self.foreign, told)
 					self.assertNotIn(NOBODY, told)
+		shown = [path for path, arguments in routes if self.foreign in self.told_by(path, MANAGER, arguments)]
+		self.assertTrue(shown, "no route shows managers what it keeps from others")
+
+	def told_by(self, path: str, user: str, arguments: dict[str, Any]) -> str:
+		shown = self.request(path, "GET", user, arguments)
+		return json.dumps(shown.body.get("data") or shown.message or shown.body.get("docs") or "")
 
 	def test_whoever_may_see_no_session_sees_none_of_them(self):
 		arguments = {"doctype": SESSION_USER, "parent": SESSION}
