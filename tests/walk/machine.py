@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.walk.alarms import Alarms
 from tests.walk.faults import FAULTS
+from tests.walk.home import Home
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, reconciliation
-from xappiens_whatsapp.tests.test_alerts import AlertsTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
 NAMES = ("a", "b", "c")
@@ -27,18 +27,6 @@ STATES = {
 	"disconnected": "Disconnected",
 }
 names = st.sampled_from(NAMES)
-
-
-class Home(AlertsTestCase):
-	sandbox_options = {
-		"qr_delay": 0.0,
-		"scan_delay": 0.0,
-		"rate_limit": 1_000_000,
-		"exclusive_numbers": False,
-	}
-
-	def runTest(self) -> None:
-		"""The walk uses the case for its site and sandbox alone."""
 
 
 class Walk(RuleBasedStateMachine):
