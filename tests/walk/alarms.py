@@ -23,16 +23,17 @@ class Alarms:
 		self.titles = titles
 		self.untold = dict.fromkeys(titles, False)
 		self.told = dict.fromkeys(titles, False)
+		self.status = dict.fromkeys(titles, "")
 		self.read: set[str] = set()
 		self.clicked: set[str] = set()
 		self.seen_down: set[str] = set()
 		self.owed: set[tuple[str, str]] = set()
 		self.keeps_dropping: set[str] = set()
 
-	def dropped(self, name: str, *, is_known_connected: bool) -> None:
+	def dropped(self, name: str) -> None:
 		"""The server lost a session that worked, and nobody here had asked for it."""
 		self.untold[name] = True
-		if is_known_connected and name not in self.clicked:
+		if self.status[name] == "Connected" and name not in self.clicked:
 			self.owed.add((name, DOWN))
 
 	def click(self, name: str, *, is_end: bool = True) -> None:
@@ -46,9 +47,12 @@ class Alarms:
 		self.untold[name] = False
 		self.owed.discard((name, DOWN))
 
-	def see(self, name: str, *, is_connected: bool) -> None:
-		"""The record, after every step and every click."""
-		if not is_connected:
+	def see(self, name: str, status: str) -> None:
+		"""The record, after every step and every click. A restart that fails is told, whoever asked for it."""
+		if (self.status[name], status) == ("Connected", "Connecting"):
+			self.untold[name] = True
+		self.status[name] = status
+		if status != "Connected":
 			self.seen_down.add(name)
 		elif name in self.seen_down:
 			self.seen_down.remove(name)
@@ -76,9 +80,9 @@ class Alarms:
 		self.owed -= {(name, BACK) for name in down}
 		self.owed |= {(name, BACK) for name in down if len(down) == 1}
 
-	def check_owed(self, name: str, status: str) -> None:
+	def check_owed(self, name: str) -> None:
 		"""At rest. One that is connecting may be back in a moment, and is told when it takes too long."""
-		missing = {"Connected": BACK, "Connecting": ""}.get(status, DOWN)
+		missing = {"Connected": BACK, "Connecting": "", "": ""}.get(self.status[name], DOWN)
 		assert (name, missing) not in self.owed or name in self.keeps_dropping, ("not told", name, missing)
 
 	def unread(self) -> Counter[tuple[str, str, str]]:

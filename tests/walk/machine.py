@@ -65,10 +65,6 @@ class Walk(RuleBasedStateMachine):
 		frappe.db.rollback()
 		return frappe.get_doc(SESSION, self.ids[name]) if self.has_record(name) else None
 
-	def is_known_connected(self, name: str) -> bool:
-		record = self.record(name)
-		return bool(record and record.is_connected)
-
 	def has_record(self, name: str) -> bool:
 		return bool(frappe.db.exists(SESSION, self.ids[name]))
 
@@ -102,10 +98,10 @@ class Walk(RuleBasedStateMachine):
 		self.see(name)
 		self.did()
 
-	def see(self, name: str) -> bool:
-		is_connected = self.is_known_connected(name)
-		self.alarms.see(name, is_connected=is_connected)
-		return is_connected
+	def see(self, name: str) -> str:
+		record = self.record(name)
+		self.alarms.see(name, record.status if record else "")
+		return self.alarms.status[name]
 
 	@rule(name=names)
 	def look(self, name: str) -> None:
@@ -178,7 +174,8 @@ class Walk(RuleBasedStateMachine):
 
 	def lose(self, name: str) -> None:
 		if self.is_linked(name):
-			self.alarms.dropped(name, is_known_connected=self.is_known_connected(name))
+			self.see(name)
+			self.alarms.dropped(name)
 
 	@rule(name=names)
 	def forget(self, name: str) -> None:
@@ -246,8 +243,7 @@ class Walk(RuleBasedStateMachine):
 		self.at_most_one_alert_for_each_drop_and_none_for_a_click()
 		for name in NAMES:
 			self.assert_agreeing(name)
-			if record := self.record(name):
-				self.alarms.check_owed(name, record.status)
+			self.alarms.check_owed(name)
 
 	def assert_agreeing(self, name: str) -> None:
 		record, rows = self.record(name), self.on_server(name)
@@ -293,5 +289,5 @@ class Walk(RuleBasedStateMachine):
 	def at_most_one_alert_for_each_drop_and_none_for_a_click(self) -> None:
 		self.alarms.check()
 		for name in NAMES:
-			if self.see(name) and self.is_linked(name):
+			if self.see(name) == "Connected" and self.is_linked(name):
 				self.alarms.settled(name)
