@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 
 import frappe
 from frappe.utils.background_jobs import JOBS, WAITING, Job, execute_job
 
 from devsite.site import open_site
 from devsite.workers import enqueue_scheduled
+
+MOST_JOBS = 10_000
 
 
 def boot_site(data_dir: str | Path) -> None:
@@ -21,12 +25,19 @@ def boot_site(data_dir: str | Path) -> None:
 def run_jobs() -> int:
 	"""Run every waiting job, and those that they enqueue, as a worker would; the caller's connection stays."""
 	count = 0
-	while not WAITING.empty():
-		worker = threading.Thread(target=execute_job, args=(WAITING.get(),))
+	for count, job in enumerate(taken(), 1):
+		assert count <= MOST_JOBS, f"jobs without an end: {job.method}"
+		worker = threading.Thread(target=execute_job, args=(job,))
 		worker.start()
 		worker.join()
-		count += 1
 	return count
+
+
+def taken() -> Iterator[Job]:
+	"""From the queue, one by one, until it is empty; beside a worker it may be so at any moment."""
+	with suppress(Empty):
+		while True:
+			yield WAITING.get_nowait()
 
 
 def waiting_jobs() -> list[Job]:
@@ -34,7 +45,7 @@ def waiting_jobs() -> list[Job]:
 
 
 def forget_jobs(is_kept: Callable[[Job], bool]) -> None:
-	for job in [WAITING.get() for _each in range(WAITING.qsize())]:
+	for job in [*taken()]:
 		if is_kept(job):
 			WAITING.put(job)
 		else:

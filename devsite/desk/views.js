@@ -60,12 +60,12 @@
 	};
 
 	const control = (frm, df) => {
+		if (df.fieldtype === "HTML") return element("div", { class: "frappe-control", "data-fieldname": df.fieldname });
 		const value = frm.doc[df.fieldname];
 		const attributes = { class: `control-label ${df.reqd ? "reqd" : ""}`, for: df.fieldname };
 		const label = element("label", attributes, __(df.label));
 		const holder = element("div", { class: "frappe-control", "data-fieldname": df.fieldname }, label);
 		const read_only = df.read_only || !frm.meta.perm.write || (df.set_only_once && !frm.is_new());
-		if (df.fieldtype === "HTML") return element("div", { class: "frappe-control", "data-fieldname": df.fieldname });
 		if (df.fieldtype === "Table") holder.append(grid(frm, df));
 		else if (read_only && df.fieldtype !== "Check") {
 			holder.append(element("div", { class: "control-value like-disabled-input" }, display(df, value)));

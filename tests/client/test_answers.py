@@ -11,14 +11,11 @@ from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError, Serve
 from xappiens_whatsapp.baileys.models import RemoteSession
 
 from ..waiting import waited_for
+from .envelopes import data
 
 
 def with_code(status: RemoteSession) -> RemoteSession | None:
 	return status if status.has_qr else None
-
-
-def data(**fields) -> dict:
-	return {"success": True, "data": fields}
 
 
 @pytest.mark.parametrize("variant", ["session", "flat", "webhook_echo", "flat_qr"])

@@ -9,9 +9,7 @@ import pytest
 
 from xappiens_whatsapp.baileys.errors import NotReadyError, ServerError
 
-
-def data(**fields) -> dict:
-	return {"success": True, "data": fields}
+from .envelopes import data
 
 
 @pytest.mark.parametrize("variant", ["data_url", "base64", "raw", "qr_data", "no_expiry"])

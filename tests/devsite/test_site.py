@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,7 +15,9 @@ from typing import Any
 
 import frappe
 import pytest
+from frappe.installer import get_site_config_path, update_site_config
 
+from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import reconciliation
 from xappiens_whatsapp.tests.base import WhatsAppTestCase
 
@@ -145,3 +148,44 @@ class TestJobs(WhatsAppTestCase):
 		)  # the two of the hooks, and the pass that one of them queues
 		self.assertEqual(frappe.cache.get_value(reconciliation.LAST_PASS)["sessions"], 1)
 		self.assertEqual(run_scheduler("yearly"), 0)
+
+	def test_jobs_without_an_end_are_told_and_the_next_one_runs(self):
+		from devsite import testing
+
+		before, testing.MOST_JOBS = testing.MOST_JOBS, 5
+		self.addCleanup(setattr, testing, "MOST_JOBS", before)
+		for _job in range(testing.MOST_JOBS + 2):
+			frappe.enqueue("frappe.ping")
+		with self.assertRaisesRegex(AssertionError, "jobs without an end: frappe.ping"):
+			self.run_jobs()
+		self.assertEqual(len(testing.waiting_jobs()), 1)
+		testing.forget_jobs()
+		frappe.enqueue("frappe.ping")
+		self.assertEqual(self.run_jobs(), 1)
+
+
+class TestDeletion(WhatsAppTestCase):
+	def test_only_what_asks_for_it_is_deleted_without_its_controller(self):
+		for ignore_on_trash in (True, False):
+			name = session.create_session(self.new_id(), "Test")["session"]
+			frappe.delete_doc(SESSION, name, ignore_on_trash=ignore_on_trash)
+			self.assertFalse(frappe.db.exists(SESSION, name))
+			there = [row["sessionId"] for row in self.sandbox.sessions()]
+			self.assertEqual(name in there, ignore_on_trash)
+
+
+def test_all_who_write_the_configuration_at_once_are_heard():
+	place = frappe.local.site, frappe.local.sites_path
+	keys = [f"test_{number}" for number in range(20)]
+
+	def write(key: str, value: Any) -> None:
+		frappe.init(*place)
+		update_site_config(key, value)
+		frappe.destroy()
+
+	for value in (1, "None"):
+		with ThreadPoolExecutor(len(keys)) as executor:
+			[*executor.map(write, keys, [value] * len(keys))]
+		stored = json.loads(Path(get_site_config_path()).read_text())
+		assert [key for key in keys if key in stored] == (keys if value == 1 else [])
+	assert not [*Path(get_site_config_path()).parent.glob("*.new")]

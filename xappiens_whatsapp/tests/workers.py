@@ -14,6 +14,7 @@ OURS = ("xappiens_whatsapp.", "frappe.desk.doctype.notification_log.")
 KEYS = "rq:job:"
 UNFINISHED = ("queued", "started")
 LONGEST_WAIT = 30
+MOST_JOBS = 1000
 SCHEDULED = "whatsapp_reconciliation"
 
 
@@ -31,13 +32,16 @@ def run_jobs() -> None:
 def run_on_bench() -> None:
 	"""Looks twice: one look can miss a job that was queued by another while it went over the keys.
 
-	What runs here takes the time that it takes; for what runs elsewhere there is a limit.
+	What runs here takes the time that it takes; for what runs elsewhere there is a limit, and for jobs without an end.
 	"""
+	ran: list[str] = []
 	until = time.monotonic() + LONGEST_WAIT
 	while jobs := [*unfinished_jobs()] or [*unfinished_jobs()]:
 		for job in jobs:
 			if background_jobs.get_queue(job.origin.rpartition(":")[2]).remove(job):
 				run_here(job)
+				ran.append(job.id)
+				assert len(ran) < MOST_JOBS, f"jobs without an end: {ran[-5:]}"
 				until = time.monotonic() + LONGEST_WAIT
 		assert time.monotonic() < until, f"still running: {[job.id for job in jobs]}"
 		time.sleep(0.02)
@@ -98,7 +102,8 @@ def forget_jobs(kept: Collection[str] = ()) -> None:
 
 def forget_on_bench(is_kept: Callable[[Any], bool]) -> None:
 	until = time.monotonic() + LONGEST_WAIT
-	while any(is_running(job) for job in our_jobs() if not is_kept(job)) and time.monotonic() < until:
+	while running := [job.id for job in our_jobs() if is_running(job) and not is_kept(job)]:
+		assert time.monotonic() < until, f"still running: {running}"
 		time.sleep(0.02)
 	for job in our_jobs():
 		if not is_kept(job):

@@ -236,7 +236,8 @@ def delete_doc(
 ) -> None:
 	"""Nothing is kept of it in any case."""
 	if db.exists(doctype, name):
-		get_doc(doctype, name, for_update=True).delete(ignore_permissions, force)
+		doc = get_doc(doctype, name, for_update=True)
+		doc._delete(ignore_permissions, force, ignore_on_trash)
 	elif not ignore_missing:
 		raise DoesNotExistError(doctype=doctype)
 

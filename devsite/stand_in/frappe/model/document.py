@@ -171,12 +171,16 @@ class Document(Values, Validation):
 	# ---- deleting
 
 	def delete(self, ignore_permissions: bool = False, force: bool = False) -> None:
+		self._delete(ignore_permissions, force)
+
+	def _delete(self, ignore_permissions: bool, force: bool, ignore_on_trash: bool = False) -> None:
 		if not ignore_permissions and not self.has_permission("delete"):
 			message = _("User not allowed to delete {0}: {1}").format(self.doctype, self.name)
 			frappe.throw(message, frappe.PermissionError)
 		delete_all_passwords_for(self.doctype, self.name)
-		self.run_method("on_trash")
-		self.run_method("on_change")
+		if not ignore_on_trash:
+			self.run_method("on_trash")
+			self.run_method("on_change")
 		if not force:
 			check_if_doc_is_linked(self)
 		frappe.db.delete(self.doctype, {"name": self.name})
