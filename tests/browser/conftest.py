@@ -9,8 +9,11 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -65,16 +68,32 @@ class Site:
 		return self.session.get(f"{self.url}/api/resource/{doctype}/{name}", timeout=TIMEOUT).ok
 
 	def point_settings_to(self, server: Sandbox | GatewayProcess) -> None:
-		values = {"enabled": 1, "api_base_url": server.url, "api_key": server.api_key, "api_timeout": 5}
+		server_of_test = {"api_base_url": server.url, "api_key": server.api_key, "api_timeout": 5}
+		self.set_up(enabled=1, webhook_enabled=1, **server_of_test)
+
+	def set_up(self, **values: Any) -> None:
 		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", **values)
 
 	def assign(self, session: str, **roles: str) -> None:
 		rows = [{"user": f"{user}@example.com", "role": role} for user, role in roles.items()]
 		self.resource("PUT", f"WhatsApp Session/{session}", assigned_users=rows)
 
+	@contextmanager
+	def an_hour_ago(self) -> Iterator[None]:
+		"""By the site's clock, which goes by its time zone; up to two hours."""
+		settings = "System Settings/System Settings"
+		here = self.resource("GET", settings)["time_zone"]
+		offset = datetime.now(ZoneInfo(here)).utcoffset()
+		hours_west = 1 - offset // timedelta(hours=1)
+		self.resource("PUT", settings, time_zone=f"Etc/GMT{hours_west:+d}")
+		try:
+			yield
+		finally:
+			self.resource("PUT", settings, time_zone=here)
+
 	def remove_sessions(self) -> None:
 		"""With the app switched off a record goes without asking a server that is gone."""
-		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", enabled=0)
+		self.set_up(enabled=0)
 		for row in self.resource("GET", "WhatsApp Session?limit_page_length=0"):
 			if row["name"].startswith(PREFIX):
 				self.resource("DELETE", f"WhatsApp Session/{row['name']}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_page import findings
 from code_tab import CodeTab
+from desk_page import THEMES
 
 # `window.server` is what the panel is told; the test changes it
 OPEN = """async (server) => {
@@ -41,7 +42,6 @@ OPEN = """async (server) => {
 	});
 	await window.panel.start();
 }"""
-THEMES = ("light", "dark")
 PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 

@@ -13,11 +13,10 @@ import pytest
 from code_tab import CodeTab
 from desk_page import eventually
 from message_dialog import MessageDialog
+from state_table import EXPECTED, PHONE
 
 from ..gateway.processes import FakeWhatsApp, GatewayProcess, http
 
-PHONE = "34600000021"
-EXPECTED = "34600000029"
 SPEED = "4"  # so fast nobody misses what the form says while the gateway tries again
 SCREENS = {
 	"desktop": {},
@@ -130,7 +129,7 @@ def test_another_phone_is_unlinked_and_the_expected_one_proves_that_messages_go_
 		"Another phone is linked: {0} instead of {1}.", f"+{PHONE}", f"+{EXPECTED}"
 	)
 	way.picture(desk.page, "another-phone")
-	desk.dialog.get_by_role("button", name=desk.say("Unlink It"), exact=True).click()
+	desk.dialog_button("Unlink It").click()
 	desk.answer("Yes")
 	eventually(lambda: not way.devices(), lambda: f"{way.devices()} still linked")
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 import state_table
 from axe_page import findings
-from desk_page import eventually
+from desk_page import THEMES, eventually
 from state_table import EXPECTED, PHONE
 
 RED = "(element) => getComputedStyle(element).color"
-THEMES = ("light", "dark")
 WORDS = "Another phone is linked: {0} instead of {1}."
 
 
@@ -26,10 +25,6 @@ def open_dialog_with_another_phone(desk: Any, site: Any, sandbox: Any, session: 
 	desk.wait_for_phase("code")
 	sandbox.scan(session, PHONE)
 	desk.wait_for_phase("wrong")
-
-
-def choice(desk: Any, label: str) -> Any:
-	return desk.dialog.get_by_role("button", name=desk.say(label), exact=True)
 
 
 def fill_new(desk: Any, session_id: str, expected_number: str) -> None:
@@ -90,7 +85,7 @@ def test_a_national_number_that_is_none_is_refused_before_anything_is_made(desk,
 
 def test_it_is_kept_in_the_dialog_and_the_form_knows(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	choice(desk, "Keep This Phone").click()
+	desk.dialog_button("Keep This Phone").click()
 	desk.page.wait_for_selector(".modal.show", state="detached")
 	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	desk.wait_for_banner("Connected with {0} since {1}.", f"+{PHONE}")
@@ -133,7 +128,7 @@ def test_who_may_not_decide_is_told_whom_to_tell(open_desk, site, sandbox, sessi
 	sandbox.scan(session_id, PHONE)
 	desk.wait_for_phase("wrong")
 	assert desk.words() == said(desk)
-	assert not choice(desk, "Keep This Phone").count() and not choice(desk, "Unlink It").count()
+	assert not desk.dialog_button("Keep This Phone").count() and not desk.dialog_button("Unlink It").count()
 	desk.close_dialog()
 	desk.wait_for_banner(WORDS, "Tell whoever manages this session.")
 
@@ -141,7 +136,7 @@ def test_who_may_not_decide_is_told_whom_to_tell(open_desk, site, sandbox, sessi
 def test_a_decision_about_a_phone_that_is_gone_changes_nothing_and_is_told(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
 	site.call("phone.unlink_phone", session_id=session_id)
-	choice(desk, "Keep This Phone").click()
+	desk.dialog_button("Keep This Phone").click()
 	desk.dialog.locator(".whatsapp-failed").wait_for()
 	assert site.resource("GET", f"WhatsApp Session/{session_id}")["expected_number"] == f"+{EXPECTED}"
 
@@ -149,7 +144,7 @@ def test_a_decision_about_a_phone_that_is_gone_changes_nothing_and_is_told(desk,
 def test_a_dialog_that_is_closed_while_it_unlinks_leaves_nothing_running(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
 	sandbox.fault("delete", "slow", seconds=4)
-	choice(desk, "Unlink It").click()
+	desk.dialog_button("Unlink It").click()
 	desk.page.get_by_text(desk.say("Server: it deletes the session and creates it anew.")).wait_for()
 	desk.answer("Yes")
 	desk.wait_for_stillness()
@@ -175,7 +170,7 @@ def test_the_list_does_not_call_it_connected(desk, site, sandbox, session_id):
 
 def test_dialog_and_list_are_for_everybody(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	choice(desk, "Unlink It").wait_for()
+	desk.dialog_button("Unlink It").wait_for()
 	for theme in THEMES:
 		desk.use_theme(theme)
 		desk.wait_for_stillness()
