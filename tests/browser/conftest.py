@@ -6,10 +6,9 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from ..gateway.processes import GatewayProcess
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 30
+PICTURE_TIMEOUT = 10_000
 PREFIX = "browser-test-"
 ON_BENCH = bool(os.environ.get("DESK_URL"))
 ADMIN_PASSWORD = os.environ.get("DESK_PASSWORD", "admin")
@@ -223,11 +223,20 @@ def visit(browser: Any, site: Site) -> Iterator[Callable[..., Visitor]]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
 	"""What stood on the screens when a test failed; the report says where the pictures are."""
 	report = yield
-	browser = getattr(item, "funcargs", {}).get("browser")
-	if report.failed and report.when == "call" and browser:
-		folder = tempfile.mkdtemp(prefix=f"{item.name[:40]}-")
-		pages = [page for context in browser.contexts for page in context.pages]
-		for number, page in enumerate(pages):
-			page.screenshot(path=f"{folder}/{number}.png")
-		report.sections.append(("Screenshots", folder))
+	fixtures = getattr(item, "funcargs", {})
+	if report.failed and report.when == "call" and "browser" in fixtures:
+		name = re.sub(r"\W+", "-", item.name)[:40]
+		folder = fixtures["tmp_path_factory"].mktemp(f"screens-{name}")
+		take_pictures(fixtures["browser"], folder)
+		report.sections.append(("Screenshots", str(folder)))
 	return report
+
+
+def take_pictures(browser: Any, folder: Path) -> None:
+	"""Of what can be seen: a page may be gone, or hang."""
+	from playwright.sync_api import Error
+
+	pages = [page for context in browser.contexts for page in context.pages]
+	for number, page in enumerate(pages):
+		with suppress(Error):
+			page.screenshot(path=folder / f"{number}.png", timeout=PICTURE_TIMEOUT)
