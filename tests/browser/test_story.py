@@ -46,11 +46,11 @@ def drops(desk: Any) -> str:
 	return desk.page.locator(".whatsapp-uptime:visible div").filter(has=term).locator("dd").inner_text()
 
 
-def test_older_events_come_by_keyboard_and_take_the_focus(desk, sandbox, new_session, site):
-	session = new_session()
+def test_older_events_come_by_keyboard_and_take_the_focus(desk, site, sandbox, session_id):
+	state_table.not_on_the_server(site, sandbox, session_id)  # news from there would draw the story anew
 	for number in range(22):
-		site.resource("PUT", f"WhatsApp Session/{session}", session_name=f"Ventas {number}")
-	desk.open_form(session)
+		site.resource("PUT", f"WhatsApp Session/{session_id}", session_name=f"Ventas {number}")
+	desk.open_form(session_id)
 	lines = desk.page.locator(".whatsapp-story:visible li")
 	assert lines.count() == 20
 	more = desk.page.get_by_role("button", name=desk.say("Show Older"))
