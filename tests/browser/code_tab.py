@@ -17,7 +17,7 @@ class CodeTab:
 		return self.desk.dialog.get_by_role("tab", name=self.desk.say(label), exact=True)
 
 	def button(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("button", name=self.desk.say(label), exact=True)
+		return self.desk.dialog_button(label)
 
 	def ask(self, number: str = "+34 600 000 021") -> None:
 		self.tab("With a code").click()

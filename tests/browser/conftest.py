@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
@@ -26,6 +28,7 @@ from ..gateway.processes import GatewayProcess
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 30
+PICTURE_TIMEOUT = 10_000
 PREFIX = "browser-test-"
 ON_BENCH = bool(os.environ.get("DESK_URL"))
 ADMIN_PASSWORD = os.environ.get("DESK_PASSWORD", "admin")
@@ -65,16 +68,32 @@ class Site:
 		return self.session.get(f"{self.url}/api/resource/{doctype}/{name}", timeout=TIMEOUT).ok
 
 	def point_settings_to(self, server: Sandbox | GatewayProcess) -> None:
-		values = {"enabled": 1, "api_base_url": server.url, "api_key": server.api_key, "api_timeout": 5}
+		server_of_test = {"api_base_url": server.url, "api_key": server.api_key, "api_timeout": 5}
+		self.set_up(enabled=1, webhook_enabled=1, **server_of_test)
+
+	def set_up(self, **values: Any) -> None:
 		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", **values)
 
 	def assign(self, session: str, **roles: str) -> None:
 		rows = [{"user": f"{user}@example.com", "role": role} for user, role in roles.items()]
 		self.resource("PUT", f"WhatsApp Session/{session}", assigned_users=rows)
 
+	@contextmanager
+	def an_hour_ago(self) -> Iterator[None]:
+		"""By the site's clock, which goes by its time zone; up to two hours."""
+		settings = "System Settings/System Settings"
+		here = self.resource("GET", settings)["time_zone"]
+		offset = datetime.now(ZoneInfo(here)).utcoffset()
+		hours_west = 1 - offset // timedelta(hours=1)
+		self.resource("PUT", settings, time_zone=f"Etc/GMT{hours_west:+d}")
+		try:
+			yield
+		finally:
+			self.resource("PUT", settings, time_zone=here)
+
 	def remove_sessions(self) -> None:
 		"""With the app switched off a record goes without asking a server that is gone."""
-		self.resource("PUT", "WhatsApp Settings/WhatsApp Settings", enabled=0)
+		self.set_up(enabled=0)
 		for row in self.resource("GET", "WhatsApp Session?limit_page_length=0"):
 			if row["name"].startswith(PREFIX):
 				self.resource("DELETE", f"WhatsApp Session/{row['name']}")
@@ -204,11 +223,20 @@ def visit(browser: Any, site: Site) -> Iterator[Callable[..., Visitor]]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
 	"""What stood on the screens when a test failed; the report says where the pictures are."""
 	report = yield
-	browser = getattr(item, "funcargs", {}).get("browser")
-	if report.failed and report.when == "call" and browser:
-		folder = tempfile.mkdtemp(prefix=f"{item.name[:40]}-")
-		pages = [page for context in browser.contexts for page in context.pages]
-		for number, page in enumerate(pages):
-			page.screenshot(path=f"{folder}/{number}.png")
-		report.sections.append(("Screenshots", folder))
+	fixtures = getattr(item, "funcargs", {})
+	if report.failed and report.when == "call" and "browser" in fixtures:
+		name = re.sub(r"\W+", "-", item.name)[:40]
+		folder = fixtures["tmp_path_factory"].mktemp(f"screens-{name}")
+		take_pictures(fixtures["browser"], folder)
+		report.sections.append(("Screenshots", str(folder)))
 	return report
+
+
+def take_pictures(browser: Any, folder: Path) -> None:
+	"""Of what can be seen: a page may be gone, or hang."""
+	from playwright.sync_api import Error
+
+	pages = [page for context in browser.contexts for page in context.pages]
+	for number, page in enumerate(pages):
+		with suppress(Error):
+			page.screenshot(path=folder / f"{number}.png", timeout=PICTURE_TIMEOUT)

@@ -29,6 +29,7 @@ IS_STILL = """() => document.getAnimations().every(
 	each => each.playState !== "running" || each.effect.getComputedTiming().endTime === Infinity
 )"""
 ANY = "ANYTHING"
+THEMES = ("light", "dark")
 
 
 class Desk:
@@ -198,6 +199,9 @@ class Desk:
 	@property
 	def dialog(self) -> Any:
 		return self.page.locator(".modal.show")
+
+	def dialog_button(self, label: str) -> Any:
+		return self.dialog.get_by_role("button", name=self.say(label), exact=True)
 
 	def wait_for_phase(self, phase: str) -> None:
 		self.page.wait_for_selector(f".modal.show .whatsapp-qr[data-phase={phase}]")

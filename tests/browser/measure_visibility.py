@@ -6,7 +6,6 @@ DESK_URL=http://site.localhost:8000 python -m pytest tests/browser/measure_visib
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -20,17 +19,12 @@ DRAWN_AT = """() => {
 }"""
 
 
-@pytest.fixture(params=[1, 0], ids=["webhook", "polling"])
-def webhook(request: pytest.FixtureRequest, site: Any) -> Iterator[int]:
-	site.resource("PUT", "WhatsApp Settings/WhatsApp Settings", webhook_enabled=request.param)
-	yield request.param
-	site.resource("PUT", "WhatsApp Settings/WhatsApp Settings", webhook_enabled=0)
-
-
+@pytest.mark.parametrize("webhook", [1, 0], ids=["webhook", "polling"])
 @pytest.mark.parametrize("delay", ["at once", "later"])
-def test_seconds_from_the_code_to_the_screen(desk, start_sandbox, webhook, session_id, delay):
+def test_seconds_from_the_code_to_the_screen(desk, site, start_sandbox, session_id, webhook, delay):
 	"""`later`: the dialog is open and waits, the code comes 1 to 5 seconds after the session was connected."""
 	sandbox = start_sandbox(qr_delay=0.0, rate_limit=NO_LIMIT)
+	site.set_up(webhook_enabled=webhook)
 	times = [seconds(desk, sandbox, f"{session_id}_{number}", delay == "later") for number in range(ROUNDS)]
 	way = "webhook" if webhook else "polling"
 	print(

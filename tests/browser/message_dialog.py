@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
-
-LOOK = "**/api/method/xappiens_whatsapp.api.proof.get_test_message"
 
 
 class MessageDialog:
@@ -27,7 +25,7 @@ class MessageDialog:
 		return self.desk.dialog.get_by_label(self.desk.say("Number to send to"))
 
 	def button(self, label: str) -> Any:
-		return self.desk.dialog.get_by_role("button", name=self.desk.say(label), exact=True)
+		return self.desk.dialog_button(label)
 
 	def send(self) -> None:
 		self.button("Send").click()
@@ -44,11 +42,14 @@ class MessageDialog:
 		for sentence in sentences:
 			message.filter(has_text=self.desk.say(sentence)).wait_for()
 
-	def is_told(self, **answer: Any) -> None:
-		"""What two minutes of waiting would bring."""
+	def proves(self) -> None:
+		"""The next good call: a message that is sent, delivered and read."""
+		self.send()
+		self.wait_for("good", "The message has arrived: this session works.")
+		self.wait_for_steps(3)
 
-		def tell(route: Any) -> None:
-			message = json.loads(route.fetch().text())["message"] | answer
-			route.fulfill(json={"message": message})
-
-		self.page.route(LOOK, tell)
+	def looks_again(self, happen: Callable[[], Any]) -> None:
+		"""What happens makes the dialog ask the site, and draw the answer."""
+		step = self.page.query_selector(".modal.show .whatsapp-test-steps li")
+		happen()
+		self.page.wait_for_function("step => !step.isConnected", arg=step)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import state_table
 from axe_page import findings
+from desk_page import THEMES
 from state_table import STATES
 
-THEMES = ("light", "dark")
 ROWS = [*(name for name in STATES if "unchecked" not in name), "unchecked, last Connected"]
 
 # beside the form's own buttons, which are drawn anew whenever the record changes

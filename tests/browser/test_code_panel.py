@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_page import findings
 from code_tab import CodeTab
+from desk_page import THEMES
 
 # `window.server` is what the panel is told; the test changes it
 OPEN = """async (server) => {
@@ -23,7 +24,7 @@ OPEN = """async (server) => {
 	});
 	const fetch_code = async (number) => {
 		window.server.asked.push(number);
-		await new Promise((resolve) => setTimeout(resolve, window.server.takes || 0));
+		if (window.server.holds) await new Promise((resolve) => (window.server.release = resolve));
 		const failure = window.server.failures && window.server.failures.shift();
 		if (failure) throw Object.assign(new Error(failure.message), { exc_type: "GatewayRejected", ...failure });
 		const expires_at = new Date(Date.now() + window.server.lasts * 1000).toISOString();
@@ -41,7 +42,6 @@ OPEN = """async (server) => {
 	});
 	await window.panel.start();
 }"""
-THEMES = ("light", "dark")
 PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
@@ -149,14 +149,15 @@ def test_without_a_number_nothing_is_asked_and_the_field_has_the_focus(code_tab)
 
 
 def test_a_server_that_connects_anew_for_a_code_is_not_taken_for_a_scan(code_tab):
-	code_tab.open(picture=PICTURE, takes=2000)
+	code_tab.open(picture=PICTURE, holds=True)
 	code_tab.desk.wait_for_phase("code")
 	code_tab.ask()
 	code_tab.change(picture="", status="Connecting")
-	code_tab.page.evaluate("window.panel.nudge()")
-	code_tab.page.wait_for_timeout(500)
+	code_tab.page.evaluate("void window.panel.nudge()")
+	code_tab.page.wait_for_selector(".whatsapp-qr[data-phase=waiting]", state="attached")
 	assert code_tab.input.is_visible()
 	code_tab.change(picture=PICTURE, status="QR Code Required")
+	code_tab.page.evaluate("window.server.release()")
 	code_tab.wait_for("code")
 	assert code_tab.code.is_visible()
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import state_table
 from axe_page import findings
-from desk_page import eventually
+from desk_page import THEMES, eventually
 from state_table import EXPECTED, PHONE
 
 RED = "(element) => getComputedStyle(element).color"
-THEMES = ("light", "dark")
 WORDS = "Another phone is linked: {0} instead of {1}."
+UNLINKED = "The other phone was unlinked. Scan the new QR code with {0}."
 
 
 def said(desk: Any) -> str:
@@ -26,10 +27,6 @@ def open_dialog_with_another_phone(desk: Any, site: Any, sandbox: Any, session: 
 	desk.wait_for_phase("code")
 	sandbox.scan(session, PHONE)
 	desk.wait_for_phase("wrong")
-
-
-def choice(desk: Any, label: str) -> Any:
-	return desk.dialog.get_by_role("button", name=desk.say(label), exact=True)
 
 
 def fill_new(desk: Any, session_id: str, expected_number: str) -> None:
@@ -58,7 +55,7 @@ def test_it_is_expected_from_the_new_form_on_and_unlinked_in_the_dialog_without_
 	assert desk.words() == said(desk)
 	assert is_red(desk.page.locator(".modal.show .whatsapp-qr-message"))
 	desk.picture("wrong-phone-dialog-light")
-	desk.page.wait_for_timeout(3000)
+	eventually(lambda: desk.live()["timers"] == 0, lambda: "it asks on, or is about to close by itself")
 	desk.tab_to(".modal.show button", desk.say("Unlink It"))
 	desk.page.keyboard.press("Enter")
 	desk.page.get_by_text(desk.say("Server: it deletes the session and creates it anew.")).wait_for()
@@ -90,7 +87,7 @@ def test_a_national_number_that_is_none_is_refused_before_anything_is_made(desk,
 
 def test_it_is_kept_in_the_dialog_and_the_form_knows(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	choice(desk, "Keep This Phone").click()
+	desk.dialog_button("Keep This Phone").click()
 	desk.page.wait_for_selector(".modal.show", state="detached")
 	desk.wait_for_buttons("*Status", "Test Message", "Disconnect", "Restart")
 	desk.wait_for_banner("Connected with {0} since {1}.", f"+{PHONE}")
@@ -133,32 +130,47 @@ def test_who_may_not_decide_is_told_whom_to_tell(open_desk, site, sandbox, sessi
 	sandbox.scan(session_id, PHONE)
 	desk.wait_for_phase("wrong")
 	assert desk.words() == said(desk)
-	assert not choice(desk, "Keep This Phone").count() and not choice(desk, "Unlink It").count()
+	assert not desk.dialog_button("Keep This Phone").count() and not desk.dialog_button("Unlink It").count()
 	desk.close_dialog()
 	desk.wait_for_banner(WORDS, "Tell whoever manages this session.")
+	site.call("phone.keep_phone", session_id=session_id)
+	desk.wait_for_buttons("*Status", "Test Message", "Restart")
+	desk.wait_for_banner("Connected with {0} since {1}.", f"+{PHONE}")
 
 
 def test_a_decision_about_a_phone_that_is_gone_changes_nothing_and_is_told(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
 	site.call("phone.unlink_phone", session_id=session_id)
-	choice(desk, "Keep This Phone").click()
+	desk.dialog_button("Keep This Phone").click()
 	desk.dialog.locator(".whatsapp-failed").wait_for()
+	desk.wait_for_focus_on("Keep This Phone")
 	assert site.resource("GET", f"WhatsApp Session/{session_id}")["expected_number"] == f"+{EXPECTED}"
+	desk.close_dialog()
+	desk.button("View QR").click()
+	desk.wait_for_phase("code")
+	sandbox.scan(desk.read_code(), EXPECTED)
+	desk.wait_for_phase("connected")
 
 
 def test_a_dialog_that_is_closed_while_it_unlinks_leaves_nothing_running(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	sandbox.fault("delete", "slow", seconds=4)
-	choice(desk, "Unlink It").click()
+	site.set_up(api_timeout=30)
+	sandbox.fault("delete", "slow", seconds=15)
+	desk.dialog_button("Unlink It").click()
 	desk.page.get_by_text(desk.say("Server: it deletes the session and creates it anew.")).wait_for()
 	desk.answer("Yes")
 	desk.wait_for_stillness()
 	desk.dialog.locator(".btn-modal-close").click()
 	desk.page.wait_for_selector(".modal.show", state="detached")
 	assert sandbox.sessions() == []  # deleted, and not yet created anew
-	eventually(lambda: [row["isConnected"] for row in sandbox.sessions()] == [False], sandbox.sessions)
-	desk.page.locator("#alert-container .alert").first.wait_for()
-	desk.page.wait_for_timeout(1000)
+	asked: list[str] = []
+	desk.page.on("request", lambda sent: asked.append(sent.url.rpartition(".")[2]))
+	eventually(lambda: [row["isConnected"] for row in sandbox.sessions()] == [False], sandbox.sessions, 30)
+	alerts = desk.page.locator("#alert-container .alert")
+	alerts.filter(has_text=desk.say(UNLINKED, f"+{EXPECTED}")).wait_for()
+	desk.button("Status").click()
+	eventually(lambda: "get_session_status" in asked, lambda: f"{asked} and no status")
+	assert "get_qr_code" not in asked
 	assert desk.live()["timers"] == 0
 	assert desk.errors == []
 
@@ -175,7 +187,7 @@ def test_the_list_does_not_call_it_connected(desk, site, sandbox, session_id):
 
 def test_dialog_and_list_are_for_everybody(desk, site, sandbox, session_id):
 	open_dialog_with_another_phone(desk, site, sandbox, session_id)
-	choice(desk, "Unlink It").wait_for()
+	desk.dialog_button("Unlink It").wait_for()
 	for theme in THEMES:
 		desk.use_theme(theme)
 		desk.wait_for_stillness()
@@ -193,26 +205,24 @@ def test_dialog_and_list_are_for_everybody(desk, site, sandbox, session_id):
 	("language", "words"), [("en", "Another phone is linked"), ("es", "Está vinculado otro teléfono")]
 )
 def test_the_person_behind_a_pairing_link_sees_the_ends_of_both_numbers(
-	browser, site, sandbox, session_id, language, words
+	visit, site, sandbox, session_id, language, words
 ):
 	state_table.create(site, session_id, EXPECTED)
 	url = site.call("pairing.create_link", session_id=session_id, language=language)["url"]
-	context = browser.new_context()
-	page = context.new_page()
-	page.set_default_timeout(40_000)
-	answers: list[str] = []
-	page.on("response", lambda answer: answers.append(answer.text()) if "/api/" in answer.url else None)
-	page.goto(site.url + "/" + url.split("/", 3)[3])
-	page.locator(".whatsapp-link-open").click()
-	page.wait_for_selector(".whatsapp-qr[data-phase=code]")
+	guest = visit()
+	guest.open(url)
+	guest.wait_for("code")
 	sandbox.scan(session_id, PHONE)
-	message = page.locator(".whatsapp-qr[data-phase=wrong] .whatsapp-qr-message")
-	message.wait_for()
+	guest.wait_for("wrong")
+	message = guest.page.locator(".whatsapp-qr-message")
 	assert words in message.inner_text()
 	assert f"…{PHONE[-3:]}" in message.inner_text() and f"…{EXPECTED[-3:]}" in message.inner_text()
 	assert is_red(message)
-	everything = page.locator("body").inner_text() + "".join(answers)
+	answers = guest.answers()
+	assert any(
+		f"…{EXPECTED[-3:]}" in json.loads(answer)["message"].get("instead_of", "") for answer in answers
+	)
+	everything = guest.page.locator("body").inner_text() + "".join(answers)
 	assert PHONE not in everything and EXPECTED not in everything
-	page.locator(".whatsapp-link-end").wait_for()
-	eventually(lambda: page.evaluate("xappiens_whatsapp.live.timers") == 0, lambda: "timers run on")
-	context.close()
+	guest.page.locator(".whatsapp-link-end").wait_for()
+	eventually(lambda: guest.page.evaluate("xappiens_whatsapp.live.timers") == 0, lambda: "timers run on")

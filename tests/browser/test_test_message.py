@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from axe_page import findings
-from message_dialog import LOOK, MessageDialog
-from state_table import connected, until
+from desk_page import THEMES, eventually, exactly
+from message_dialog import MessageDialog
+from state_table import PHONE, connected, until
 
-PHONE = "34600000021"
+DEAD = "The server took the message, but it was not delivered within two minutes: this session may be dead."
+FAILED = "The last test message did not get through: this session may be dead."
+NOT_CONNECTED = "The session is not connected, so nothing was sent."
+RESTRICTED = "WhatsApp has restricted this number until {0}: it may answer, but not begin conversations."
+CONNECTED = "Connected with {0} since {1}."
 
 
 @pytest.fixture
@@ -21,23 +25,26 @@ def linked(site: Any, start_sandbox: Any, session_id: str) -> Any:
 
 
 @pytest.fixture
-def test_message(desk: Any, linked: Any, session_id: str) -> Any:
+def message_dialog(desk: Any, linked: Any, session_id: str) -> Any:
 	yield MessageDialog(desk, session_id)
-	desk.page.unroute_all(behavior="ignoreErrors")
 	assert desk.errors == []
 
 
-def test_sent_delivered_and_read_are_shown_with_their_times_without_a_mouse(test_message, linked):
-	desk = test_message.desk
+def asked_for(linked: Any, route: str) -> int:
+	return sum(request.path.endswith(f"/{route}") for request in linked.requests)
+
+
+def test_sent_delivered_and_read_are_shown_with_their_times_without_a_mouse(message_dialog, linked):
+	desk = message_dialog.desk
 	desk.tab_to_button("Test Message")
 	desk.page.keyboard.press("Enter")
-	test_message.input.wait_for()
+	message_dialog.input.wait_for()
 	desk.wait_for_focus_inside(".modal.show")
-	assert test_message.input.input_value() == f"+{PHONE}"
+	assert message_dialog.input.input_value() == f"+{PHONE}"
 	desk.tab_to("#whatsapp-test-number")
 	desk.page.keyboard.press("Enter")
-	test_message.wait_for_steps(3)
-	test_message.wait_for("good", "The message has arrived: this session works.")
+	message_dialog.wait_for_steps(3)
+	message_dialog.wait_for("good", "The message has arrived: this session works.")
 	desk.picture("test-message-light")
 	assert [row["to"] for row in linked.messages()] == [f"{PHONE}@s.whatsapp.net"]
 	desk.close_dialog()
@@ -45,88 +52,98 @@ def test_sent_delivered_and_read_are_shown_with_their_times_without_a_mouse(test
 	assert desk.page.evaluate("cur_frm.doc.proof_state") == "Read"
 
 
-def test_the_last_one_is_shown_when_the_dialog_opens_again(test_message):
-	test_message.open().send()
-	test_message.wait_for_steps(3)
-	test_message.desk.close_dialog()
-	test_message.open().wait_for_steps(3)
+def test_the_last_one_is_shown_when_the_dialog_opens_again(message_dialog):
+	message_dialog.open().send()
+	message_dialog.wait_for_steps(3)
+	message_dialog.desk.close_dialog()
+	message_dialog.open().wait_for_steps(3)
 
 
-def test_another_number_can_be_typed_and_one_that_is_none_is_told(test_message, linked):
-	test_message.open().input.fill("no number")
-	test_message.send()
-	test_message.wait_for("trouble")
+def test_another_number_can_be_typed_and_one_that_is_none_is_told(message_dialog, linked):
+	message_dialog.open().input.fill("no number")
+	message_dialog.send()
+	message_dialog.wait_for("trouble")
 	assert linked.messages() == []
-	test_message.input.fill("+34 600 000 022")
-	test_message.send()
-	test_message.wait_for_steps(3)
+	message_dialog.input.fill("+34 600 000 022")
+	message_dialog.send()
+	message_dialog.wait_for_steps(3)
 	assert [row["to"] for row in linked.messages()] == ["34600000022@s.whatsapp.net"]
 
 
-def test_one_that_does_not_arrive_offers_to_restart(test_message, linked, site, session_id):
-	linked.fault("send", "acks", times=None, numbers=[])
-	words = (
-		"The server took the message, but it was not delivered within two minutes: this session may be dead."
-	)
-	sentence = f"{test_message.desk.say(words)}"
-	test_message.is_told(state="Failed", may_be_dead=True, message=sentence, retry_after=None)
-	test_message.open().send()
-	test_message.wait_for("trouble", words)
-	test_message.desk.picture("test-message-dead-light")
-	linked.clear_requests()
-	test_message.button("Restart").click()
-	test_message.page.wait_for_selector(".modal.show", state="detached")
+def test_one_that_does_not_arrive_offers_to_restart(message_dialog, linked, site, session_id):
+	message_dialog.open().proves()  # from here on this server is known to report
+	linked.fault("send", "acks", numbers=[])
+	with site.an_hour_ago():
+		message_dialog.send()
+		message_dialog.wait_for_steps(1)
+	message_dialog.wait_for("trouble", DEAD)
+	message_dialog.desk.picture("test-message-dead-light")
+	message_dialog.button("Restart").click()
+	message_dialog.page.wait_for_selector(".modal.show", state="detached")
+	eventually(lambda: asked_for(linked, "restart") == 1, lambda: "the server is not told to restart")
 	until(site, session_id, "Connected")
-	assert any(request.path.endswith("/restart") for request in linked.requests)
+	message_dialog.open().proves()
 
 
-def test_a_session_that_just_dropped_is_told_and_the_form_knows_it(test_message, linked, session_id):
-	test_message.open()
+def test_a_session_that_just_dropped_is_told_and_the_form_knows_it(message_dialog, linked, site, session_id):
+	message_dialog.open()
 	linked.drop(session_id, 401)
-	test_message.send()
-	test_message.wait_for("trouble", "The session is not connected, so nothing was sent.")
-	test_message.page.wait_for_timeout(2000)
-	test_message.wait_for("trouble", "The session is not connected, so nothing was sent.")
-	test_message.wait_for_steps(0)
-	test_message.desk.close_dialog()
-	test_message.desk.wait_for_banner("The session was logged out on the phone.")
+	message_dialog.send()
+	message_dialog.wait_for("trouble", NOT_CONNECTED)
+	message_dialog.desk.wait_for_banner("The session was logged out on the phone.")
+	message_dialog.looks_again(lambda: site.call("session.connect_session", session_id=session_id))
+	message_dialog.wait_for("trouble", NOT_CONNECTED)
+	message_dialog.wait_for_steps(0)
+	message_dialog.desk.close_dialog()
+	until(site, session_id, "QR Code Required")
+	linked.scan(session_id, PHONE)
+	until(site, session_id, "Connected")
+	message_dialog.open().proves()
 
 
-def test_what_nobody_knows_is_said(test_message, linked):
+def test_what_nobody_knows_is_said(message_dialog, linked):
 	linked.fault("send", "http", status=500, performed=True)
-	test_message.open().send()
-	test_message.wait_for(
+	message_dialog.open().send()
+	message_dialog.wait_for(
 		"trouble",
 		"The server did not say whether the message went out. Look at the phone before you send another.",
 	)
-	test_message.send()
-	test_message.wait_for_steps(3)
+	message_dialog.proves()
 
 
-def test_the_server_s_own_limit_is_said_and_the_button_waits(test_message, linked):
-	linked.message_limiter.limit = 0
-	test_message.open().send()
-	test_message.wait_for(
+def test_the_server_s_own_limit_is_said_and_the_button_waits(message_dialog, linked):
+	usual, linked.message_limiter.limit = linked.message_limiter.limit, 0
+	message_dialog.open().send()
+	message_dialog.wait_for(
 		"trouble", "The server sends ten messages a minute for a session, and this one has sent as many."
 	)
-	before = len(linked.requests)
-	assert test_message.button("Send").get_attribute("aria-disabled") == "true"
-	test_message.input.press("Enter")
-	test_message.page.wait_for_timeout(300)
-	assert len(linked.requests) == before
+	assert message_dialog.button("Send").get_attribute("aria-disabled") == "true"
+	message_dialog.input.press("Enter")
+	message_dialog.desk.close_dialog()
+	linked.message_limiter.limit = usual
+	message_dialog.open().proves()
+	assert asked_for(linked, "send") == 2
 
 
-def test_nothing_goes_on_after_the_dialog(test_message):
-	before = test_message.desk.live()
-	test_message.open().send()
-	test_message.desk.close_dialog()
-	test_message.desk.wait_for_live(before)
+def test_nothing_goes_on_after_the_dialog(message_dialog):
+	before = message_dialog.desk.live()
+	message_dialog.open().send()
+	message_dialog.desk.close_dialog()
+	message_dialog.desk.wait_for_live(before)
 
 
-def test_a_failed_one_stands_on_the_form(test_message, linked, session_id):
-	page = test_message.page
-	page.evaluate("cur_frm.doc.proof_state = 'Failed'; cur_frm.refresh()")
-	test_message.desk.wait_for_banner("The last test message did not get through: this session may be dead.")
+def test_a_failed_one_stands_on_the_form(message_dialog, linked, session_id):
+	desk = message_dialog.desk
+	linked.fault("send", "acks", numbers=[-1])
+	message_dialog.open().send()
+	message_dialog.wait_for("trouble", "WhatsApp did not take the message.")
+	desk.load()
+	desk.open_form(session_id)
+	desk.wait_for_banner(FAILED)
+	message_dialog.open().proves()
+	desk.close_dialog()
+	desk.wait_for_banner(CONNECTED)
+	assert desk.say(FAILED) not in desk.banner()
 
 
 def test_viewers_see_no_such_button(open_desk, linked, site, session_id):
@@ -136,42 +153,51 @@ def test_viewers_see_no_such_button(open_desk, linked, site, session_id):
 	desk.wait_for_buttons("*Status")
 
 
-def test_the_dialog_is_for_everybody(test_message):
-	test_message.open().send()
-	test_message.wait_for_steps(3)
-	for theme in ("light", "dark"):
-		test_message.desk.use_theme(theme)
-		test_message.desk.wait_for_stillness()
-		assert not findings(test_message.page, ".modal.show .modal-content"), theme
+def test_the_dialog_is_for_everybody(message_dialog):
+	message_dialog.open().send()
+	message_dialog.wait_for_steps(3)
+	for theme in THEMES:
+		message_dialog.desk.use_theme(theme)
+		message_dialog.desk.wait_for_stillness()
+		assert not findings(message_dialog.page, ".modal.show .modal-content"), theme
 
 
 def test_a_restricted_account_says_until_when_on_the_form_and_in_the_dialog(
-	test_message, linked, site, session_id
+	message_dialog, linked, session_id
 ):
+	desk = message_dialog.desk
 	linked.restrict(session_id, 3600)
-	test_message.open().input.fill("+34 600 000 022")
-	test_message.send()
-	until_when = test_message.desk.say(
-		"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations.", "X"
-	).partition("X")[0]
-	test_message.page.locator(".whatsapp-test-message[data-phase=trouble]", has_text=until_when).wait_for()
-	test_message.desk.close_dialog()
-	test_message.desk.button("Status").click()
-	test_message.desk.wait_for_banner(
-		"Connected with {0} since {1}.",
-		"WhatsApp has restricted this number until {0}: it may answer, but not begin conversations.",
-	)
-	test_message.desk.picture("state-restricted-light")
+	message_dialog.open().input.fill("+34 600 000 022")
+	message_dialog.send()
+	until_when = desk.say(RESTRICTED, "X").partition("X")[0]
+	message_dialog.page.locator(".whatsapp-test-message[data-phase=trouble]", has_text=until_when).wait_for()
+	desk.close_dialog()
+	desk.button("Status").click()
+	desk.wait_for_banner(CONNECTED, RESTRICTED)
+	desk.picture("state-restricted-light")
+	linked.restrict(session_id, lifted=True)
+	message_dialog.open().proves()
+	desk.close_dialog()
+	desk.button("Status").click()
+	eventually(lambda: until_when not in desk.banner(), desk.banner)
 
 
-def test_a_failed_one_stands_in_the_list(test_message, linked, session_id):
+def test_a_failed_one_stands_in_the_list(message_dialog, linked, session_id):
 	linked.restrict(session_id)
-	test_message.open().send()
-	test_message.wait_for("trouble")
-	test_message.desk.close_dialog()
-	test_message.desk.open_list()
-	doubted = test_message.desk.say("Connected, not proved")
-	row = test_message.page.locator(".list-row-container:visible").filter(
-		has=test_message.page.locator(f"[data-name='{session_id}']")
-	)
-	row.locator(".indicator-pill").filter(has_text=doubted).first.wait_for()
+	desk = message_dialog.desk
+	message_dialog.open().send()
+	message_dialog.wait_for("trouble")
+	desk.close_dialog()
+	wait_for_pill(desk, session_id, "Connected, not proved")
+	linked.restrict(session_id, lifted=True)
+	desk.open_form(session_id)
+	message_dialog.open().proves()
+	desk.close_dialog()
+	wait_for_pill(desk, session_id, "Connected")
+
+
+def wait_for_pill(desk: Any, session_id: str, words: str) -> None:
+	desk.open_list()
+	name = desk.page.locator(f"[data-name='{session_id}']")
+	row = desk.page.locator(".list-row-container:visible").filter(has=name)
+	row.locator(".indicator-pill").filter(has_text=exactly(desk.say(words))).first.wait_for()

@@ -11,17 +11,19 @@ from PIL import Image
 
 
 class Visitor:
-	"""A browser of its own; notes every request that it sends and every error of the page."""
+	"""A browser of its own; notes every request that it sends, every answer and every error of the page."""
 
 	def __init__(self, context: Any, site_url: str) -> None:
 		self.site_url = site_url
 		self.page = context.new_page()
 		self.page.set_default_timeout(40_000)
 		self.requests: list[tuple[str, str]] = []
+		self.responses: list[Any] = []
 		self.errors: list[str] = []
 		self.page.on(
 			"request", lambda sent: self.requests.append((sent.url, sent.headers.get("referer", "")))
 		)
+		self.page.on("response", lambda answer: self.responses.append(answer))
 		self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 		self.page.on(
 			"console", lambda line: self.errors.append(line.text) if "Security Policy" in line.text else None
@@ -46,6 +48,10 @@ class Visitor:
 		self.page.wait_for_function("document.querySelector('.whatsapp-qr-image').complete")
 		screen = Image.open(io.BytesIO(self.page.screenshot()))
 		return "".join(found.text for found in zxingcpp.read_barcodes(screen))
+
+	def answers(self) -> list[str]:
+		"""What the site's methods have answered."""
+		return [response.text() for response in self.responses if "/api/" in response.url]
 
 	def words(self) -> str:
 		return self.page.locator("main").inner_text()

@@ -14,12 +14,16 @@ export const table = (headings, rows) => {
 
 export const row = (...cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
 
-/** A button of a dialog that is off while its action runs. */
+/** A button of a dialog that is off while its action runs, which costs it the focus. */
 export const button = (label, action, type = "default") => {
 	const made = element("button", { type: "button", class: `btn btn-${type} btn-xs` }, label);
 	made.onclick = async () => {
+		const had_focus = document.activeElement === made;
 		made.disabled = true;
-		await action().finally(() => (made.disabled = false));
+		await action().finally(() => {
+			made.disabled = false;
+			if (had_focus && document.activeElement === document.body) made.focus();
+		});
 	};
 	return made;
 };
