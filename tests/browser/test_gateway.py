@@ -5,6 +5,7 @@ A picture of each step stays in pytest's temporary folder; `--basetemp=FOLDER` s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from xappiens_whatsapp.baileys import BaileysClient
-from xappiens_whatsapp.baileys.errors import NotFoundError, NotReadyError, ServerError
+from xappiens_whatsapp.baileys.errors import NotFoundError, ServerError
 from xappiens_whatsapp.baileys.models import RemoteSession
 
 from ..waiting import waited_for

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 READS = ("list", "get", "status")
 ACTIONS = ("create", "connect", "disconnect", "restart", "delete")
-BUT_DELETE = ACTIONS[:-1]
-"""A server that knows no session to delete is believed, so it may not lie: the session would stay there without a record."""
 FAULTS = [
 	(route, kind, details)
 	for kind, details, routes in (
@@ -15,7 +13,7 @@ FAULTS = [
 		("reset", {"performed": True}, ACTIONS),
 		("cut", {}, (*READS, *ACTIONS)),
 		("html", {"status": 502}, (*READS, *ACTIONS)),
-		("http", {"status": 404, "code": "SESSION_NOT_FOUND"}, (*READS, *BUT_DELETE)),
+		("http", {"status": 404, "code": "SESSION_NOT_FOUND"}, (*READS, *ACTIONS)),
 		("refusal", {"name": "not_connected"}, ACTIONS),
 		("refusal", {"name": "already_connected"}, ACTIONS),
 	)

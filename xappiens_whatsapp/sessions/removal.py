@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import frappe
 from frappe.model.delete_doc import check_if_doc_is_dynamically_linked, check_if_doc_is_linked
 
-from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError
+from xappiens_whatsapp.baileys.errors import BaileysError, NotFoundError, ServerError
 from xappiens_whatsapp.server.exceptions import NumberOfAnother
 from xappiens_whatsapp.sessions import (
 	alerts,
@@ -69,13 +69,17 @@ def delete_verified(link: Link) -> int:
 
 
 def delete_once(link: Link, identifier: int | str) -> None:
+	"""A 404 is doubted too, since the session was there a moment ago."""
 	try:
-		link.client.delete_session(identifier)
-	except NotFoundError:
-		return
+		return link.client.delete_session(identifier)
+	except NotFoundError as error:
+		failure: BaileysError = ServerError(str(error), code=error.code, status=error.status)
 	except BaileysError as error:
-		if not error.outcome_unknown or not is_found_gone(link, error):
+		if not error.outcome_unknown:
 			raise
+		failure = error
+	if not is_found_gone(link, failure):
+		raise failure
 
 
 def is_found_gone(link: Link, failure: BaileysError) -> bool:

@@ -15,7 +15,7 @@ import frappe
 import requests
 
 from xappiens_whatsapp.api import pairing, session
-from xappiens_whatsapp.tests.base import MANAGER, PASSWORD, Response, logged_errors
+from xappiens_whatsapp.tests.base import MANAGER, PASSWORD, Response, keeps_refused_calls, logged_errors
 from xappiens_whatsapp.tests.test_doors import APP, DOORS, EVERYBODY
 from xappiens_whatsapp.tests.webhooks import SECRET, WebhookTestCase, served_site
 
@@ -181,7 +181,8 @@ class TestArguments(BadInputTestCase):
 				for function, door in DOORS.items():
 					if arguments_of(function) and (user is None) == (door.opens_to == EVERYBODY):
 						self.try_all(send, function)
-		self.assertEqual(logged_errors(), logged)
+		if not keeps_refused_calls():
+			self.assertEqual(logged_errors(), logged)
 
 	def try_all(self, send: Any, function: str) -> None:
 		"""What was taken has changed its session: the next call is about another one."""

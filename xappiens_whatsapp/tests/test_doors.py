@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import frappe
-from frappe.utils.password import update_password
 
 import xappiens_whatsapp
 from xappiens_whatsapp import SESSION, SESSION_USER

@@ -14,7 +14,13 @@ from xappiens_whatsapp.tests.workers import run_jobs
 
 OF_OTHERS = (
 	{"doctype": "Error Log", "method": "Another app", "error": "Its error"},
-	{"doctype": "Notification Log", "subject": "x", "for_user": "Administrator"},
+	{
+		"doctype": "Notification Log",
+		"subject": "x",
+		"for_user": "Administrator",
+		"document_type": "User",
+		"document_name": "Administrator",
+	},
 	{
 		"doctype": "Comment",
 		"comment_type": "Comment",

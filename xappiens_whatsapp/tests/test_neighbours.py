@@ -17,7 +17,7 @@ from xappiens_whatsapp.sessions.webhooks import METHOD
 from xappiens_whatsapp.setup import install, neighbours
 from xappiens_whatsapp.site import ownership
 from xappiens_whatsapp.site.ownership import DocTypeTakenOver
-from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase, logged_errors
+from xappiens_whatsapp.tests.base import MANAGER, WhatsAppTestCase, keeps_refused_calls, logged_errors
 from xappiens_whatsapp.tests.test_commands import CommandTestCase
 from xappiens_whatsapp.tests.test_pairing import Browser
 
@@ -106,7 +106,8 @@ class TestTakenOver(NeighbourTestCase):
 				self.assertEqual(answer.body.get("error_code"), "DOCTYPE_TAKEN_OVER")
 				self.assertIn("WhatsApp Settings belongs to the app other_whatsapp", answer.text)
 		self.assertEqual(self.sent(), [])
-		self.assertEqual(logged_errors(), before)
+		if not keeps_refused_calls():
+			self.assertEqual(logged_errors(), before)
 		self.give_back()
 		self.assertEqual(self.call("list_sessions", user=MANAGER).status, 200)
 
@@ -233,7 +234,8 @@ class TestCommandsBeside(NeighbourTestCase, CommandTestCase):
 		finally:
 			frappe.db.sql_ddl("alter table `tabWhatsApp Session Away` rename to `tabWhatsApp Session`")
 		self.assertFails(result, 3, "WhatsApp Session")
-		self.assertEqual(len(result.stderr.strip().splitlines()), 1)
+		if not frappe.conf.developer_mode:  # there Frappe itself prints statements that fail
+			self.assertEqual(len(result.stderr.strip().splitlines()), 1)
 		self.assertEqual(self.run_command("list").exit_code, 0)
 
 	def test_with_json_the_refusal_is_json(self):

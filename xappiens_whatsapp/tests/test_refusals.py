@@ -110,6 +110,18 @@ class TestRefusals(StateTestCase):
 
 
 class TestUnknownOutcomes(AlertsTestCase):
+	def test_a_delete_that_finds_nothing_is_believed_only_where_nothing_is_there(self):
+		for act in (session.disconnect_session, session.delete_session):
+			with self.subTest(act.__name__):
+				doc = self.linked_session()
+				self.sandbox.fault("delete", "http", status=404, code="SESSION_NOT_FOUND")
+				with self.assertRaises(GatewayError):
+					act(doc.name)
+				self.assertEqual(self.fresh(doc.name).status, "Connected")
+				self.assertEqual([row["sessionId"] for row in self.sandbox.sessions()], [doc.session_id])
+				act(doc.name)
+				self.assertEqual(self.sandbox.sessions(), [])
+
 	def test_done_but_answered_500_or_nothing_is_done_and_nobody_is_alarmed(self):
 		for mode, route in (("Delete on the server", "delete"), ("Keep on the server", "disconnect")):
 			for kind, details in (("http", {"status": 500}), ("cut", {}), ("reset", {"performed": True})):
