@@ -114,10 +114,11 @@ def is_overdue(steps: Steps) -> bool:
 
 
 def ask_list(link: Link, steps: Steps) -> bool:
-	"""Whether it could be asked now."""
+	"""Whether it could be asked now. A look before the message was overdue keeps nobody from the one that decides."""
 	doc = link.doc
 	try:
-		if not shared.claim(f"{shared.PROOF}_asked:{doc.session_id}", LIST_ASKED_EVERY):
+		turn = f"{shared.PROOF}_asked:{doc.session_id}:{int(is_overdue(steps))}"
+		if not shared.claim(turn, LIST_ASKED_EVERY):
 			return False
 		status = link.client.get_message_status(doc.session_id, steps.to, doc.proof_message_id)
 		if step := STEP_OF_STATUS.get(status):

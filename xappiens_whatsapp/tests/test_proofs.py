@@ -278,6 +278,15 @@ class TestWithoutWebhooks(ProofTestCase):
 		frappe.cache.delete_keys("whatsapp_proof_")
 		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Read")
 
+	def test_an_overdue_message_is_looked_up_whoever_looked_a_moment_ago(self):
+		doc = self.linked()
+		self.sandbox.fault("messages", "http", times=9, status=500)
+		proof_api.send_test_message(doc.name)
+		self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Sent")
+		self.sandbox.clear_faults()
+		with self.late():
+			self.assertEqual(proof_api.get_test_message(doc.name)["state"], "Read")
+
 	def test_a_list_that_cannot_be_read_now_is_read_later(self):
 		doc = self.linked()
 		self.sandbox.fault("messages", "http", times=9, status=500)
