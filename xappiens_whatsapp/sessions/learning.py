@@ -84,9 +84,15 @@ def problem_of(row: frappe._dict, remote: RemoteSession, status: str) -> dict[st
 		return problem("")
 	word = states.word_of(remote)
 	code = code or states.CODE_OF_WORD.get(word, "")
-	if not code and row.status == status and known_reason(row):
+	if row.status == status and says_less(code, known_reason(row)):
 		return kept(row)
 	return problem(code or (word.upper() if status == states.ERROR else ""), until=until)
+
+
+def says_less(code: str, known: str) -> bool:
+	"""Whether the reason that is known already is the better one."""
+	is_in_vain = known == reasons.CONNECTS_IN_VAIN and code in reasons.OF_DAMAGE_AS_WELL
+	return bool(known) and (not code or is_in_vain)
 
 
 def was_linked(row: frappe._dict) -> bool:

@@ -45,6 +45,8 @@ NOT_ASKED = (
 CHECK_FAILURES = (*(failure.error_code for failure in NOT_ASKED), MISSING)
 SAID_BY_THE_APP = (*CHECK_FAILURES, CONNECTS_IN_VAIN, OUT_OF_STEP, UNKNOWN_STATUS)
 ENDS_PAIRING = (LOGGED_OUT, MISSING)
+OF_DAMAGE_AS_WELL = (LOST, "428", "500", "503", "515", "ERROR", "TIMEOUT", BAD_SESSION)
+"""What servers say also of a pairing that is damaged: that connecting failed more than once says more."""
 
 
 def code_of(number: int | None, word: str | None, *, was_linked: bool) -> str:

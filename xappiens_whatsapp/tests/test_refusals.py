@@ -210,3 +210,20 @@ class TestConnect(StateTestCase):
 			session.connect_session(name)
 		session.recreate_session(name)
 		self.assertIn(self.state(name), [("QR Code Required", ""), ("Connecting", "")])
+
+	def test_and_goes_on_to_offer_it_whoever_looks_until_something_else_is_wrong(self):
+		name = self.linked()
+		self.sandbox.drop(name, 428)
+		self.sandbox.break_credentials(name)
+		for _click in range(2):
+			with self.assertRaises(GatewayError):
+				session.connect_session(name)
+		for look in (session.get_session_status, self.told_by_pass, jobs.refresh_session):
+			look(name)
+			self.assertEqual(self.state(name), ("Disconnected", reasons.CONNECTS_IN_VAIN))
+		self.sandbox.drop(name, 401)
+		session.get_session_status(name)
+		self.assertEqual(self.state(name), ("Disconnected", "401"))
+
+	def told_by_pass(self, _name: str) -> None:
+		reconciliation.reconcile()
