@@ -215,8 +215,7 @@ def disconnect_session(session_id: str) -> dict[str, Any]:
 def delete_session(session_id: str) -> dict[str, Any]:
 	"""Remove the session from the server and then, when that worked, the record."""
 	doc = _resolve_session_doc(session_id, "delete")
-	doc.delete()
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- the session is gone on the server, whoever asked
+	removal.delete_record(doc)
 	words = _("The session {0} was deleted here and on the server.")
 	if copies.is_copy():
 		words = _("The session {0} was deleted on this copy only; the server keeps it.")

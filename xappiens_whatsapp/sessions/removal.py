@@ -21,7 +21,7 @@ from xappiens_whatsapp.sessions import (
 )
 from xappiens_whatsapp.sessions.belief import Seen
 from xappiens_whatsapp.sessions.link import CANNOT_BE_ASKED, CANNOT_BE_CHECKED, Link
-from xappiens_whatsapp.site import settings
+from xappiens_whatsapp.site import settings, transactions
 
 if TYPE_CHECKING:
 	from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_session.whatsapp_session import WhatsAppSession
@@ -125,6 +125,17 @@ def end_with_record(doc: WhatsAppSession) -> None:
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- ends Frappe's lock on the row
 		delete_until_locked_without_number(Link(doc))
 	pairing_links.revoke(doc.name)
+
+
+@transactions.in_own_transaction
+def delete_record(doc: WhatsAppSession) -> None:
+	"""With its session on the server, and committed: that one is gone, whoever asked.
+
+	What a job holds for a moment is waited for, since Frappe refuses at once to delete what anybody holds.
+	"""
+	records.locked(doc.name)
+	doc.delete()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- see above
 
 
 def delete_until_locked_without_number(link: Link) -> None:

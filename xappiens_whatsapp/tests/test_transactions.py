@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import frappe
 
-from xappiens_whatsapp import SESSION
-from xappiens_whatsapp.api.session import create_session, get_session_status
+from xappiens_whatsapp import SESSION, SETTINGS
+from xappiens_whatsapp.api.session import create_session, delete_session, get_session_status
 from xappiens_whatsapp.background.reconciliation import reconcile
 from xappiens_whatsapp.server.exceptions import RecordBusy
 from xappiens_whatsapp.sessions import records, states
@@ -79,12 +79,15 @@ class TestDatabase(WhatsAppTestCase):
 
 		return executor.submit(run, frappe.local.site)
 
-	def test_a_record_that_changed_since_it_was_read_is_written_all_the_same(self):
+	def isolate(self) -> None:
 		"""The default of MariaDB 11.6.2 and later."""
 		if not frappe.db.sql("show variables like 'innodb_snapshot_isolation'"):
 			self.skipTest("this MariaDB has no innodb_snapshot_isolation")
 		frappe.db.sql("set session innodb_snapshot_isolation = on")
 		self.addCleanup(frappe.db.sql, "set session innodb_snapshot_isolation = off")
+
+	def test_a_record_that_changed_since_it_was_read_is_written_all_the_same(self):
+		self.isolate()
 		doc = self.new_record()
 		frappe.db.rollback()
 		doc.reload()
@@ -99,6 +102,21 @@ class TestDatabase(WhatsAppTestCase):
 		records.change(doc, lambda _row: {"session_db_id": 77})
 		fresh = self.fresh(doc.name)
 		self.assertEqual([fresh.description, fresh.session_db_id], ["elsewhere", 77])
+
+	def test_settings_with_a_new_address_are_saved_while_sessions_change(self):
+		self.isolate()
+		doc = self.new_record(session_db_id=77)
+		frappe.db.rollback()
+		settings = frappe.get_doc(SETTINGS)
+		with ThreadPoolExecutor(1) as executor:
+			self.elsewhere(
+				executor, lambda: frappe.db.set_value(SESSION, doc.name, "description", "elsewhere")
+			).result(LONGEST_WAIT)
+		settings.update({"api_base_url": "http://127.0.0.1:9", "api_key": "another-key-0000"})
+		settings.save()
+		frappe.db.commit()
+		fresh = self.fresh(doc.name)
+		self.assertEqual([fresh.description, fresh.session_db_id], ["elsewhere", 0])
 
 	def test_the_loser_of_a_deadlock_writes_after_the_winner(self):
 		doc, *others = (self.new_record() for _index in range(6))
@@ -157,6 +175,23 @@ class TestDatabase(WhatsAppTestCase):
 			get_session_status(session)
 		frappe.db.rollback()
 		self.assertEqual(get_session_status(session)["data"]["status_frappe"], states.DISCONNECTED)
+
+	def test_a_record_that_is_held_for_a_moment_is_deleted_afterwards(self):
+		"""Frappe itself deletes none that anybody holds, were it for a millisecond."""
+		session, is_locked = self.linked(), threading.Event()
+
+		def hold() -> None:
+			frappe.db.get_value(SESSION, session, "name", for_update=True)
+			is_locked.set()
+			time.sleep(A_MOMENT)
+
+		with ThreadPoolExecutor(1) as executor:
+			holder = self.elsewhere(executor, hold)
+			self.assertTrue(is_locked.wait(LONGEST_WAIT))
+			delete_session(session)
+			holder.result(LONGEST_WAIT)
+		self.assertFalse(frappe.db.exists(SESSION, session))
+		self.assertNotIn(session, [row["sessionId"] for row in self.sandbox.sessions()])
 
 	def test_a_pass_leaves_a_busy_record_for_the_next(self):
 		busy, free = self.linked(), self.linked()

@@ -11,7 +11,7 @@ from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
 from xappiens_whatsapp.server import hosts
 from xappiens_whatsapp.sessions import story, webhooks
-from xappiens_whatsapp.site import address, copies, secrets
+from xappiens_whatsapp.site import address, copies, secrets, transactions
 from xappiens_whatsapp.site.text import StorableDocument
 
 SECRET_LENGTH = 48
@@ -32,8 +32,11 @@ SECRETS = ("api_key", "webhook_secret")
 KEPT = ("linked_site", "quiet_copy", "site_address", "key_address")
 
 
+@transactions.in_own_transaction
 def forget_numbers() -> None:
+	"""After the save: a session that changes meanwhile does not keep anybody from saving the settings."""
 	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- within a transaction of its own
 
 
 def for_managers(words: str) -> str:
@@ -122,7 +125,7 @@ class WhatsAppSettings(StorableDocument):
 		"""A number means another session on another server; each is found again by its session id."""
 		before = self.get_doc_before_save()
 		if before and before.api_base_url and before.api_base_url != self.api_base_url:
-			forget_numbers()
+			frappe.db.after_commit.add(forget_numbers)
 
 	def onload(self) -> None:
 		permissions.only_for_managers()
