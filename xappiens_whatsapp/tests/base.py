@@ -278,10 +278,12 @@ def logged_errors() -> str:
 
 
 def ensure_users(people: dict[str, str | None]) -> None:
+	"""They read English; the browser tests of the same bench let them read Spanish."""
 	for user, role in people.items():
 		if not frappe.db.exists("User", user):
 			add_user(user, role)
 		update_password(user, PASSWORD)
+		frappe.db.set_value("User", user, "language", "en")
 	frappe.db.commit()
 
 
