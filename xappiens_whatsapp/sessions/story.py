@@ -130,9 +130,8 @@ def seconds_since(moment: object) -> int:
 def insert(session: str, event: str, **facts: object) -> None:
 	values = {field: value for field, value in facts.items() if value}
 	doc = frappe.get_doc(doctype=SESSION_EVENT, session=session, event=event, at=now_datetime(), **values)
-	doc.insert(
-		ignore_permissions=True
-	)  # nobody may write a story: what people did writes it, and a guest's code is part of it
+	# nobody may write a story: what people do writes it, guests with a pairing link among them
+	doc.insert(ignore_permissions=True)
 
 
 def entrance() -> str:

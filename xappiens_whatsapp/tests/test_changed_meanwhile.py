@@ -11,6 +11,7 @@ from xappiens_whatsapp.api import diagnosis, session
 from xappiens_whatsapp.background import jobs, reconciliation
 from xappiens_whatsapp.baileys.errors import BaileysError
 from xappiens_whatsapp.sandbox import Sandbox
+from xappiens_whatsapp.server import gateway
 from xappiens_whatsapp.server.exceptions import (
 	ChangedMeanwhile,
 	NumberOfAnother,
@@ -21,6 +22,7 @@ from xappiens_whatsapp.sessions.link import Link
 from xappiens_whatsapp.tests.test_alerts import AlertsTestCase
 from xappiens_whatsapp.tests.test_refusals import StateTestCase
 from xappiens_whatsapp.tests.workers import run_jobs
+from xappiens_whatsapp.xappiens_whatsapp.doctype.whatsapp_settings import whatsapp_settings
 
 
 class TestMissing(StateTestCase):
@@ -157,3 +159,15 @@ class TestMeanwhile(StateTestCase):
 		nudges.enqueue_refresh(name)
 		jobs.refresh_waiting()
 		self.assertEqual(self.state(name)[0], "QR Code Required")
+
+
+class TestNumbersOfAnotherServer(StateTestCase):
+	def test_what_the_new_server_gave_meanwhile_is_not_forgotten(self):
+		"""A job that begins after the address was stored may be quicker than the clearing up."""
+		of = {"new": gateway.current_server(), "old": "another-server", "nobody": None}
+		names = {who: self.new_record().name for who in of}
+		for number, (who, name) in enumerate(names.items(), 70):
+			frappe.db.set_value(SESSION, name, {"session_db_id": number, "server_id": of[who]})
+		whatsapp_settings.forget_numbers()
+		known = {who: self.fresh(name).session_db_id for who, name in names.items()}
+		self.assertEqual(known, {"new": 70, "old": 0, "nobody": 0})

@@ -9,7 +9,7 @@ from frappe.utils import cint
 from xappiens_whatsapp import SESSION, SETTINGS, permissions
 from xappiens_whatsapp.baileys.addresses import normalise_base_url
 from xappiens_whatsapp.baileys.errors import InvalidAddressError
-from xappiens_whatsapp.server import hosts
+from xappiens_whatsapp.server import gateway, hosts
 from xappiens_whatsapp.sessions import story, webhooks
 from xappiens_whatsapp.site import address, copies, secrets, transactions
 from xappiens_whatsapp.site.text import StorableDocument
@@ -34,8 +34,10 @@ KEPT = ("linked_site", "quiet_copy", "site_address", "key_address")
 
 @transactions.in_own_transaction
 def forget_numbers() -> None:
-	"""After the save: a session that changes meanwhile does not keep anybody from saving the settings."""
-	frappe.db.set_value(SESSION, {"session_db_id": (">", 0)}, "session_db_id", 0, update_modified=False)
+	"""Of other servers. After the save: a session that changes meanwhile does not keep anybody from saving the settings."""
+	for other in (("!=", gateway.current_server()), ("is", "not set")):
+		filters = {"session_db_id": (">", 0), "server_id": other}
+		frappe.db.set_value(SESSION, filters, "session_db_id", 0, update_modified=False)
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- within a transaction of its own
 
 
