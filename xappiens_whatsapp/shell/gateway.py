@@ -48,10 +48,14 @@ class RunningGateway:
 		self.stop()
 
 	def wait(self, stopping: threading.Event) -> None:
-		"""Until it is to stop. @raises GatewayNotStarted: it ended by itself, and cannot be said to run."""
+		"""Until it is to stop. @raises GatewayNotStarted: it ended by itself, and cannot be said to run.
+
+		Not by `stopping.wait`: it holds for a moment the lock that a signal's handler needs in this very thread.
+		"""
 		while self.process.poll() is None:
-			if stopping.wait(LOOK_EVERY):
+			if stopping.is_set():
 				return
+			time.sleep(LOOK_EVERY)
 		if not stopping.is_set():
 			raise GatewayNotStarted(_("The gateway ended by itself: see {0}").format(self.words))
 
